@@ -1,0 +1,109 @@
+"""Every error that streamrec raises on purpose.
+
+::
+
+    StreamrecError                  exit code 1
+    |-- OptionError                 2   an option or argument that is not allowed
+    |-- SourceError                 3   a video source
+    |   |-- SourceOpenError             cannot be opened: missing, not a video, refused, timed out
+    |   `-- SourceReadError             opened, then failed while reading
+    |-- FrameError                  3   one frame that is not a picture (wrong shape, dtype, NaN)
+    |-- ModelError                  4   a model
+    |   |-- UnknownModelError           no such name; the nearest names are in the message
+    |   |-- WeightsError                weights that are corrupt, truncated or of another architecture
+    |   |-- LabelsError                 labels that do not fit the number of classes
+    |   |-- DownloadError               a file that cannot be fetched; says where to put it by hand
+    |   |-- RuntimeMissingError         the runtime or extra package is not installed
+    |   |-- StateError                  a stream state of the wrong names, shapes or dtypes
+    |   `-- ParityError                 an export that does not compute what the model computes
+    `-- SinkError                   5   an output
+        |-- EndpointError               a ZeroMQ endpoint that is malformed, in use or not allowed
+        |-- MessageError                bytes that are not a streamrec message
+        `-- OutputError                 a file or window that cannot be written or opened
+
+A message says what was got, what is allowed, and what to do.
+"""
+
+
+class StreamrecError(Exception):
+    """Base of all streamrec errors. ``exit_code`` is the command line's exit status."""
+
+    exit_code = 1
+
+
+class OptionError(StreamrecError, ValueError):
+    """An option or argument that is not allowed."""
+
+    exit_code = 2
+
+
+class SourceError(StreamrecError):
+    """A video source failed."""
+
+    exit_code = 3
+
+
+class SourceOpenError(SourceError):
+    """A source cannot be opened."""
+
+
+class SourceReadError(SourceError):
+    """A source was opened and then failed."""
+
+
+class FrameError(StreamrecError, ValueError):
+    """A frame is not a picture that a model can take."""
+
+    exit_code = 3
+
+
+class ModelError(StreamrecError):
+    """A model cannot be found, read or run."""
+
+    exit_code = 4
+
+
+class UnknownModelError(ModelError):
+    """No model of that name."""
+
+
+class WeightsError(ModelError):
+    """Weights are corrupt, truncated or belong to another architecture."""
+
+
+class LabelsError(ModelError):
+    """Labels do not fit the model's number of classes."""
+
+
+class DownloadError(ModelError):
+    """A file could not be fetched."""
+
+
+class RuntimeMissingError(ModelError):
+    """A runtime or an optional package is not installed."""
+
+
+class StateError(ModelError, ValueError):
+    """A stream state has the wrong names, shapes or dtypes."""
+
+
+class ParityError(ModelError):
+    """An exported model does not compute what the original computes."""
+
+
+class SinkError(StreamrecError):
+    """An output failed."""
+
+    exit_code = 5
+
+
+class EndpointError(SinkError):
+    """A ZeroMQ endpoint is malformed, in use or not allowed."""
+
+
+class MessageError(SinkError, ValueError):
+    """Bytes are not a streamrec message."""
+
+
+class OutputError(SinkError):
+    """A file or a window cannot be written or opened."""

@@ -1,0 +1,38 @@
+"""What every runtime offers: state in, state out, and a running stream for speed."""
+
+from typing import Protocol
+
+from streamrec.types import Array, State, StreamSpec
+
+
+class RunningStream(Protocol):
+    """One stream in motion. Its state lives in place, in the runtime's own layout."""
+
+    def step(self, x: Array) -> Array:
+        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes]."""
+
+    def state(self) -> State:
+        """Return a copy of the state as named arrays, the same names in every runtime."""
+
+
+class Runtime(Protocol):
+    """A loaded model. Holds weights, never stream data."""
+
+    spec: StreamSpec
+
+    def initial_state(self) -> State:
+        """Return the state of a stream that has seen nothing: all zeros."""
+
+    def start(self, state: State | None = None) -> RunningStream:
+        """Begin a stream from ``state`` (the initial state if None), which is not changed.
+
+        Raises:
+            StateError: wrong names, shapes or dtypes.
+        """
+
+
+def step(runtime: Runtime, x: Array, state: State) -> tuple[Array, State]:
+    """Take one step as a pure function: ``(logits, next state)``; ``state`` is not changed."""
+    running = runtime.start(state)
+    logits = running.step(x)
+    return logits, running.state()

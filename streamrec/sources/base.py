@@ -1,0 +1,38 @@
+"""What every source offers."""
+
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+from streamrec.types import Frame
+
+
+class Source(Protocol):
+    """Frames, one at a time. A context manager and an iterator.
+
+    Attributes:
+        name: what the frames carry as ``source``; never holds credentials.
+        live: True where frames are lost when nobody reads in time.
+        fps: the declared rate in frames per second, None where unknown or implausible.
+        frame_count: frames in total, None where unknown.
+    """
+
+    name: str
+    live: bool
+    fps: float | None
+    frame_count: int | None
+
+    def read(self) -> Frame | None:
+        """Return the next frame, or None at the end.
+
+        Raises:
+            SourceReadError: the source failed; it cannot be read further.
+        """
+
+    def close(self) -> None:
+        """Release the source; safe to call twice and from any state."""
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...

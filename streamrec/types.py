@@ -1,0 +1,199 @@
+"""The values that travel through the loop: frozen, self-checking, units in their names."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrec.errors import FrameError, LabelsError, OptionError
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+"""One picture, uint8 [H, W, 3], blue-green-red: the order in which OpenCV reads."""
+
+Array: TypeAlias = npt.NDArray[np.float32]
+State: TypeAlias = Mapping[str, Array]
+"""What a stream remembers: named float32 arrays of at most four dimensions."""
+
+_CLOCK_OFFSET_S = time.time() - time.monotonic()
+
+
+def now_s() -> float:
+    """Unix time in seconds that never runs backwards within one process."""
+    return time.monotonic() + _CLOCK_OFFSET_S
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        image: uint8 [H, W, 3], BGR.
+        index: the frame's number in its source, from 0; dropped frames are counted.
+        captured_s: Unix time at which the picture came out of the source, seconds.
+        time_s: when the picture was taken, on the clock that sampling uses, seconds: media time
+            for files, capture time for live sources. Any origin; may be jittered or repeated.
+        pts_s: media time (presentation timestamp) in seconds, None where the source has none.
+        source: the name of the source.
+        dropped: frames of the source that were discarded since the frame before this one.
+        capture_ms: what decoding this frame took, milliseconds.
+    """
+
+    image: Image
+    index: int
+    captured_s: float
+    time_s: float
+    source: str
+    pts_s: float | None = None
+    dropped: int = 0
+    capture_ms: float = 0.0
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.image.shape, self.image.dtype
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
+            raise FrameError(f"a frame is uint8 [H, W, 3] in BGR order, got {dtype} {list(shape)}")
+
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        return f"Frame({self.source}#{self.index}, {width}x{height}, time_s={self.time_s:.3f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a picture becomes model input: float32 [1, 3, height, width].
+
+    ``(pixel / 255 - mean) / std`` per channel, after the resize.
+
+    Attributes:
+        height, width: input size in pixels.
+        resize: ``stretch`` to the size whatever the aspect ratio; ``crop`` the largest centred
+            rectangle of the input's aspect ratio, then resize.
+        color: channel order of the model's input.
+        mean, std: per channel, in the [0, 1] range.
+    """
+
+    height: int
+    width: int
+    resize: Literal["stretch", "crop"] = "stretch"
+    color: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1:
+            raise OptionError(f"input size must be positive, got {self.height} x {self.width}")
+        if self.resize not in ("stretch", "crop") or self.color not in ("rgb", "bgr"):
+            raise OptionError(f"unknown resize or colour order: {self.resize!r}, {self.color!r}")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise OptionError(f"need 3 means and 3 positive stds: {self.mean}, {self.std}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSpec:
+    """What a streaming model says of itself; nothing else hard-codes rate, size or labels.
+
+    Attributes:
+        name: the model's name.
+        labels: class names in logit order.
+        fps: the rate of the model's time grid, frames per second.
+        preprocessing: how a picture becomes input.
+        clip_frames: frames of a training clip.
+        warmup_frames: frames until every temporal convolution sees real frames only (the
+            receptive field); predictions before that are flagged.
+        horizon: frames after which running means forget; None: never.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    fps: float
+    preprocessing: Preprocessing
+    clip_frames: int
+    warmup_frames: int
+    horizon: int | None
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise LabelsError(f"model {self.name!r} has no labels")
+        if not (math.isfinite(self.fps) and self.fps > 0):
+            raise OptionError(f"a model's frame rate is positive, got {self.fps}")
+        if self.clip_frames < 1 or self.warmup_frames < 1 or (self.horizon or 1) < 1:
+            raise OptionError("clip_frames, warmup_frames and horizon are at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One class of a prediction: ``score`` smoothed, ``raw`` as the model gave it, in [0, 1]."""
+
+    id: int
+    label: str
+    score: float
+    raw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Where the time of one prediction went, milliseconds."""
+
+    capture_ms: float = 0.0
+    queue_ms: float = 0.0
+    preprocess_ms: float = 0.0
+    infer_ms: float = 0.0
+    publish_ms: float = 0.0
+
+    @property
+    def total_ms(self) -> float:
+        """From the frame's capture to its prediction's publication."""
+        parts = (self.capture_ms, self.queue_ms, self.preprocess_ms, self.infer_ms, self.publish_ms)
+        return sum(parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Prediction:
+    """What a stream says after one frame.
+
+    Attributes:
+        source, frame_index, captured_s, time_s, pts_s: of the frame that was seen last.
+        model: the model's name.
+        labels: class names in score order.
+        scores: smoothed probabilities, float32 [classes].
+        raw: the model's probabilities for this step, float32 [classes].
+        warm_up: True while the state has seen fewer frames than the model's receptive field.
+        state_age: frames that the state behind this prediction has seen since its last reset.
+        lanes: interleaved states in use; ``lanes_wanted``: how many the frame rate calls for.
+        gap_s: seconds of missing video bridged or skipped just before this frame, 0.0 if none.
+        repeated: grid points that were filled with an earlier frame, since the start.
+        resets: state resets since the start.
+        dropped: frames discarded since the start, because the machine was late.
+        ready_s: Unix time at which the prediction was complete.
+        latency: where the time went.
+    """
+
+    source: str
+    frame_index: int
+    captured_s: float
+    time_s: float
+    pts_s: float | None
+    model: str
+    labels: tuple[str, ...] = field(repr=False)
+    scores: Array = field(repr=False)
+    raw: Array = field(repr=False)
+    warm_up: bool
+    state_age: int
+    lanes: int
+    lanes_wanted: int
+    gap_s: float
+    repeated: int
+    resets: int
+    dropped: int
+    ready_s: float
+    latency: Latency
+
+    def top(self, k: int) -> tuple[Score, ...]:
+        """The ``k`` best classes by smoothed score, best first; ties by class id."""
+        order = np.argsort(-self.scores, kind="stable")[: max(k, 0)]
+        return tuple(
+            Score(int(i), self.labels[i], float(self.scores[i]), float(self.raw[i])) for i in order
+        )
