@@ -1,0 +1,15 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data and real clips beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("reference data and real clips (../shared) are not beside the project")
+    return SHARED
