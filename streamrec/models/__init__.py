@@ -1,0 +1,1 @@
+"""Network architectures and the registry of their records."""

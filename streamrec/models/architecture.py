@@ -1,0 +1,94 @@
+"""The frozen record that defines a MoViNet: everything its code reads, nothing per size."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from streamrec.errors import OptionError
+
+Family = Literal["base", "stream", "mobile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One inverted bottleneck: expansion width, and kernel size over time and space."""
+
+    expand: int
+    kernel_time: int
+    kernel_space: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks of one output width; the first one has the spatial stride."""
+
+    width: int
+    stride: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """A MoViNet (Kondratyuk et al. 2021, arXiv 2103.11511, table 7 and the reference code).
+
+    Attributes:
+        name: the model's name.
+        family: ``base`` is 3-D and sees the future; ``stream`` is causal (2+1)D; ``mobile`` is
+            ``stream`` as published for phones: ReLU6 and no squeeze-excitation.
+        stem, groups, project, hidden: widths.
+        classes: number of classes.
+        image_size: height and width of the input, pixels.
+        fps: frames per second of the training clips.
+        clip_frames: frames of a training clip.
+        horizon: frames after which running means forget; None is the reference's everlasting mean.
+        activation, head_activation, gate: names in ``streamrec.nn.activation``.
+        se_ratio: hidden width of squeeze-excitation over the expansion width; None: none.
+        positional_encoding: whether squeeze-excitation knows the frame's number.
+    """
+
+    name: str
+    family: Family
+    stem: int
+    groups: tuple[Group, ...]
+    project: int
+    hidden: int
+    classes: int
+    image_size: int
+    fps: float
+    clip_frames: int
+    horizon: int | None
+    activation: str
+    head_activation: str
+    gate: str
+    se_ratio: float | None
+    positional_encoding: bool = False
+
+    def __post_init__(self) -> None:
+        widths = (self.stem, self.project, self.hidden, self.classes, self.image_size)
+        if min(widths) < 1 or not self.groups or self.clip_frames < 1 or self.fps <= 0:
+            raise OptionError(f"architecture {self.name!r} has a width, size or rate below 1")
+        if self.horizon is not None and self.horizon < 1:
+            raise OptionError(f"horizon is at least 1 frame, or None; got {self.horizon}")
+        if self.family not in ("base", "stream", "mobile"):
+            raise OptionError(f"unknown family {self.family!r}; allowed: base, stream, mobile")
+
+    @property
+    def causal(self) -> bool:
+        """Whether the network can run frame by frame."""
+        return self.family != "base"
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks in order."""
+        return tuple(block for group in self.groups for block in group.blocks)
+
+    @property
+    def receptive_field(self) -> int:
+        """Frames that the temporal convolutions reach over."""
+        return 1 + sum(block.kernel_time - 1 for block in self.blocks)
+
+
+def se_width(expand: int, ratio: float) -> int:
+    """Hidden width of squeeze-excitation: a multiple of 8, at least 90 % of ``expand * ratio``."""
+    wanted = expand * ratio
+    width = max(8, int(wanted + 4) // 8 * 8)
+    return width if width >= 0.9 * wanted else width + 8
