@@ -10,7 +10,7 @@
     |-- FrameError                  3   one frame that is not a picture (wrong shape, dtype, NaN)
     |-- ModelError                  4   a model
     |   |-- UnknownModelError           no such name; the nearest names are in the message
-    |   |-- WeightsError                weights that are corrupt, truncated or of another architecture
+    |   |-- WeightsError                weights that are corrupt, or of another architecture
     |   |-- LabelsError                 labels that do not fit the number of classes
     |   |-- DownloadError               a file that cannot be fetched; says where to put it by hand
     |   |-- RuntimeMissingError         the runtime or extra package is not installed

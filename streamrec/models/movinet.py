@@ -158,7 +158,8 @@ class MoViNet(nn.Module):
 
         Args:
             batch: number of streams.
-            height, width: input size in pixels; default: the record's image size.
+            height: input height in pixels; default: the record's image size.
+            width: input width, likewise.
 
         Raises:
             ModelError: the network is not causal.

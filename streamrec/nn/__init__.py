@@ -1,1 +1,1 @@
-"""Layers of causal video networks. Clips are [N, T, C, H, W]; what a stream remembers is explicit."""
+"""Layers of causal video networks, with explicit state. Clips are [N, T, C, H, W]."""
