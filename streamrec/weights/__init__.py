@@ -1,0 +1,1 @@
+"""Weights: read from the forms users have, verified, named for our models, and stored."""
