@@ -20,7 +20,7 @@ _MAX_KEY_BYTES = 1_024
 
 def masked_crc32c(data: bytes) -> int:
     """CRC-32C as LevelDB and TensorFlow store it: rotated, plus a constant."""
-    crc = google_crc32c.value(data)
+    crc: int = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFF_FFFF
 
 

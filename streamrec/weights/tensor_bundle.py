@@ -18,7 +18,7 @@ from streamrec.errors import WeightsError
 from streamrec.weights.protobuf import Fields, integer, messages, parse_message
 from streamrec.weights.sorted_table import masked_crc32c, read_table
 
-_DTYPES = {
+_DTYPES: Mapping[int, np.dtype[Any]] = {
     1: np.dtype("<f4"),
     2: np.dtype("<f8"),
     3: np.dtype("<i4"),

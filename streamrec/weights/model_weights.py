@@ -1,0 +1,39 @@
+"""The record in which every reader hands over a model's weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from streamrec.errors import LabelsError
+from streamrec.models.architecture import Architecture
+from streamrec.types import Array, Preprocessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelWeights:
+    """A trained model: what it is, its numbers, and what its inputs and outputs mean.
+
+    Attributes:
+        architecture: the record that defines the network.
+        tensors: float32 arrays by the network's ``state_dict`` names.
+        labels: class names in logit order, None where the file has none.
+        preprocessing: how a picture becomes input.
+        provenance: where the weights come from, as free text by keyword.
+    """
+
+    architecture: Architecture
+    tensors: Mapping[str, Array] = field(repr=False)
+    labels: tuple[str, ...] | None = field(default=None, repr=False)
+    preprocessing: Preprocessing
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        classes = self.architecture.classes
+        if self.labels is not None and len(self.labels) != classes:
+            raise LabelsError(
+                f"{self.architecture.name} has {classes} classes, got {len(self.labels)} labels"
+            )
+
+
+def plain_preprocessing(architecture: Architecture) -> Preprocessing:
+    """Return what the published MoViNets were trained with: RGB in [0, 1] at their own size."""
+    return Preprocessing(height=architecture.image_size, width=architecture.image_size)
