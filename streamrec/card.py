@@ -1,0 +1,66 @@
+"""What an exported model file says of itself, so that the file alone is enough to run it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from streamrec.errors import WeightsError
+from streamrec.types import StreamSpec
+
+METADATA_KEY = "streamrec"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One state of a step graph: the inputs, oldest first, and the output that comes next.
+
+    After a step the oldest input is dropped and the output becomes the newest.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """The metadata of an exported model.
+
+    Attributes:
+        spec: labels, frame rate, preprocessing, horizon.
+        kind: ``step`` takes ``frame`` [1, 3, H, W] and states; ``clip`` takes ``clip``
+            [T, 3, H, W]. Both give ``logits`` [1, classes].
+        rings: the states of a step graph.
+        provenance: where the weights came from.
+        format: version of this record.
+    """
+
+    spec: StreamSpec
+    kind: Literal["step", "clip"]
+    rings: tuple[Ring, ...] = ()
+    provenance: dict[str, str]
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Encode as JSON text."""
+        return msgspec.json.encode(self).decode()
+
+
+def card_from_json(text: str, origin: str) -> ModelCard:
+    """Decode a card; ``origin`` names the file in the message.
+
+    Raises:
+        WeightsError: not a card, or of a format this version does not know.
+    """
+    try:
+        card = msgspec.json.decode(text, type=ModelCard)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise WeightsError(f"{origin}: its streamrec metadata cannot be read: {error}") from None
+    if card.format != FORMAT:
+        raise WeightsError(
+            f"{origin}: metadata of format {card.format}, this version reads {FORMAT}; "
+            "export the model again, or update streamrec"
+        )
+    return card

@@ -1,0 +1,1 @@
+"""Writes models as self-contained ONNX files."""

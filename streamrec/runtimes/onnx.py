@@ -1,0 +1,165 @@
+"""ONNX Runtime: the default on a CPU. Needs neither PyTorch nor the model's code.
+
+The states of a stream live in rings of buffers. Each step reads some slots of a ring and writes
+the next one, so that nothing is copied or moved; the bindings of all positions are made once.
+"""
+
+from math import lcm
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from streamrec.card import METADATA_KEY, ModelCard, Ring, card_from_json
+from streamrec.errors import FrameError, WeightsError
+from streamrec.runtimes.state import check_state
+from streamrec.types import Array, State
+
+_ERRORS_ONLY = 3
+
+
+def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
+    """Load an exported model: the session, and what the file says of itself.
+
+    Raises:
+        WeightsError: not an ONNX file, or not one that streamrec exported.
+    """
+    origin = "the model" if isinstance(model, bytes) else str(model)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(
+            model if isinstance(model, bytes) else str(model),
+            options,
+            providers=["CPUExecutionProvider"],
+        )
+    except _load_errors() as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {reason}") from None
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise WeightsError(
+            f"{origin}: an ONNX file without streamrec's metadata; "
+            "make one with `streamrec export MODEL --to FILE.onnx`"
+        )
+    return session, card_from_json(metadata[METADATA_KEY], origin)
+
+
+def _load_errors() -> tuple[type[Exception], ...]:
+    state = ort.capi.onnxruntime_pybind11_state
+    names = ("Fail", "InvalidGraph", "InvalidProtobuf", "InvalidArgument", "NoSuchFile")
+    return (*(getattr(state, name) for name in names), RuntimeError, ValueError)
+
+
+class OnnxRuntime:
+    """Runs an exported step graph.
+
+    Args:
+        model: path or content of the ONNX file.
+        threads: threads within one step; one is best for many streams.
+
+    Raises:
+        WeightsError: not an exported step graph.
+    """
+
+    def __init__(self, model: Path | bytes, *, threads: int = 1) -> None:
+        self._session, card = open_session(model, threads)
+        if card.kind != "step":
+            raise WeightsError(
+                f"{card.spec.name} takes whole clips and cannot stream; "
+                "use `streamrec classify`, or a stream model"
+            )
+        self.card = card
+        self.spec = card.spec
+        self._shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
+
+    def initial_state(self) -> State:
+        """Return the state of a stream that has seen nothing."""
+        return {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
+
+    def start(self, state: State | None = None) -> "OnnxStream":
+        """Begin a stream.
+
+        Raises:
+            StateError: ``state`` has the wrong names, shapes or dtypes.
+        """
+        if state is None:
+            state = self.initial_state()
+        check_state(state, self._shapes)
+        return OnnxStream(self._session, self.card, state)
+
+
+class _Slots:
+    """The buffers of one ring: its entries and one to write the next into.
+
+    A ring of one entry gets a third slot, so that all rings of a network come round together
+    after fewer steps.
+    """
+
+    def __init__(self, ring: Ring, state: State) -> None:
+        self.ring = ring
+        self.count = max(len(ring.inputs) + 1, 3)
+        self.buffers = [np.zeros(ring.shape, np.float32) for _ in range(self.count)]
+        for buffer, name in zip(self.buffers, ring.inputs, strict=False):
+            buffer[...] = state[name]
+        self._values = [ort.OrtValue.ortvalue_from_numpy(buffer) for buffer in self.buffers]
+
+    def bind(self, binding: Any, phase: int) -> None:
+        for offset, name in enumerate(self.ring.inputs):
+            binding.bind_ortvalue_input(name, self._values[(phase + offset) % self.count])
+        following = (phase + len(self.ring.inputs)) % self.count
+        binding.bind_ortvalue_output(self.ring.output, self._values[following])
+
+    def entries(self, phase: int) -> dict[str, Array]:
+        return {
+            name: self.buffers[(phase + offset) % self.count].copy()
+            for offset, name in enumerate(self.ring.inputs)
+        }
+
+
+class OnnxStream:
+    """One stream: the session is shared, the ring buffers are its own."""
+
+    def __init__(self, session: Any, card: ModelCard, state: State) -> None:
+        self._session = session
+        size = card.spec.preprocessing
+        self._frame = np.zeros((1, 3, size.height, size.width), np.float32)
+        self._logits = np.zeros((1, len(card.spec.labels)), np.float32)
+        self._slots = [_Slots(ring, state) for ring in card.rings]
+        cycle = lcm(*(slots.count for slots in self._slots))
+        self._bindings = [self._bind(phase) for phase in range(cycle)]
+        self._phase = 0
+
+    def _bind(self, phase: int) -> Any:
+        binding = self._session.io_binding()
+        binding.bind_ortvalue_input("frame", ort.OrtValue.ortvalue_from_numpy(self._frame))
+        binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(self._logits))
+        for slots in self._slots:
+            slots.bind(binding, phase)
+        return binding
+
+    def step(self, x: Array) -> Array:
+        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes].
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        if x.shape != self._frame.shape:
+            expected = list(self._frame.shape)
+            raise FrameError(f"model input is float32 {expected}, got {x.dtype} {list(x.shape)}")
+        self._frame[...] = x
+        self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
+        self._phase += 1
+        logits: Array = self._logits[0].copy()
+        return logits
+
+    def state(self) -> State:
+        """Return a copy of the state."""
+        entries: dict[str, Array] = {}
+        for slots in self._slots:
+            entries.update(slots.entries(self._phase))
+        return entries

@@ -1,0 +1,96 @@
+"""The reference runtime: a PyTorch network, on a GPU where there is one."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from streamrec.errors import RuntimeMissingError
+from streamrec.nn.stream import TensorState
+from streamrec.runtimes.state import check_state
+from streamrec.types import Array, State, StreamSpec
+
+
+class SteppingModule(Protocol):
+    """A causal network with explicit state."""
+
+    def eval(self) -> object:
+        """Switch to inference."""
+
+    def to(self, device: torch.device) -> object:
+        """Move the weights."""
+
+    def initial_state(self, batch: int = 1) -> TensorState:
+        """Return the state of streams that have seen nothing."""
+
+    def step(self, x: Tensor, state: TensorState) -> tuple[Tensor, TensorState]:
+        """Take one frame, [N, 3, H, W] -> logits [N, classes]."""
+
+
+def torch_device(name: str) -> torch.device:
+    """Return a device by name; ``auto`` is the first GPU, else the CPU.
+
+    Raises:
+        RuntimeMissingError: the device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise RuntimeMissingError(
+            f"PyTorch has no device {name!r} here; allowed: auto, cpu, or a GPU that it sees"
+        ) from None
+    return device
+
+
+class TorchRuntime:
+    """Runs a causal network of ``streamrec.models`` eagerly."""
+
+    def __init__(
+        self, model: SteppingModule, spec: StreamSpec, *, device: str = "auto", threads: int = 1
+    ) -> None:
+        self.spec = spec
+        self.device = torch_device(device)
+        if self.device.type == "cpu":
+            torch.set_num_threads(threads)
+        model.eval()
+        model.to(self.device)
+        self._model = model
+        self._shapes = {name: tuple(x.shape) for name, x in model.initial_state().items()}
+
+    def initial_state(self) -> State:
+        """Return the state of a stream that has seen nothing."""
+        return {name: x.cpu().numpy() for name, x in self._model.initial_state().items()}
+
+    def start(self, state: State | None = None) -> "TorchStream":
+        """Begin a stream.
+
+        Raises:
+            StateError: ``state`` has the wrong names, shapes or dtypes.
+        """
+        if state is None:
+            return TorchStream(self._model, self._model.initial_state(), self.device)
+        check_state(state, self._shapes)
+        tensors = {name: torch.from_numpy(x.copy()).to(self.device) for name, x in state.items()}
+        return TorchStream(self._model, tensors, self.device)
+
+
+class TorchStream:
+    """One stream: the network is shared, the state is its own."""
+
+    def __init__(self, model: SteppingModule, state: TensorState, device: torch.device) -> None:
+        self._model, self._state, self._device = model, state, device
+
+    @torch.inference_mode()
+    def step(self, x: Array) -> Array:
+        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes]."""
+        frame = torch.from_numpy(x).to(self._device)
+        logits, self._state = self._model.step(frame, self._state)
+        result: Array = logits[0].cpu().numpy()
+        return result
+
+    def state(self) -> State:
+        """Return a copy of the state."""
+        return {name: x.cpu().numpy().copy() for name, x in self._state.items()}

@@ -1,0 +1,209 @@
+"""Which frames a model sees, by timestamp, on the model's own time grid.
+
+A model trained at 5 frames/s must see 5 frames/s, whatever the camera gives. For a prediction at
+every camera frame, several states take turns ("lanes"): each sees a true 5 frames/s stream, and
+their grids are shifted against each other by one camera frame.
+
+Knows nothing of pictures, models or the wall clock: times in, turns out.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from statistics import fmean
+
+MAX_GAP_S = 1.0
+"""A gap up to this long is bridged by repeating the last frame; a longer one resets the state."""
+
+_INTERVALS_KEPT = 30
+_INTERVALS_NEEDED = 5
+_PLAUSIBLE_FPS = (0.5, 500.0)
+_ROUNDING_LANES = 0.1
+_HOLD_LANES = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One lane's turn to take a frame.
+
+    Attributes:
+        lane: which lane.
+        time_s: the grid point, seconds on the frames' clock.
+        repeat: True: take the frame before this one again, to bridge a gap.
+    """
+
+    lane: int
+    time_s: float
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What to do with a frame.
+
+    Attributes:
+        turns: the lanes that step, in the order of time; none: the frame is not needed.
+        reset: forget everything first; the frame does not continue what came before.
+        gap_s: seconds of video missing before this frame, 0.0 if none.
+    """
+
+    turns: tuple[Turn, ...] = ()
+    reset: bool = False
+    gap_s: float = 0.0
+
+
+class TimeGrid:
+    """Gives each frame of one stream to the lanes whose grid points it is nearest to.
+
+    Args:
+        fps: the model's rate.
+        every_frame: as many lanes as frames fit between two samples, so that every frame gets a
+            prediction; otherwise one lane.
+        declared_fps: the source's own claim, used until its rate has been measured.
+        max_gap_s: the longest gap that is bridged.
+
+    Attributes:
+        lanes: ids of the lanes in use, in the order of their turns.
+        lanes_wanted: lanes that the camera's rate calls for; more than ``lanes`` where this
+            machine is too slow and drops frames.
+        repeated: turns that took an earlier frame.
+        skipped: turns that got no frame at all, because this machine was late.
+        resets: long gaps, and clocks that were set back.
+        out_of_order: frames not later than the one before, which are left out.
+    """
+
+    def __init__(
+        self,
+        fps: float,
+        *,
+        every_frame: bool = False,
+        declared_fps: float | None = None,
+        max_gap_s: float = MAX_GAP_S,
+    ) -> None:
+        self._fps, self._every_frame, self._max_gap_s = fps, every_frame, max_gap_s
+        self._received: deque[float] = deque(maxlen=_INTERVALS_KEPT)
+        self._captured: deque[float] = deque(maxlen=_INTERVALS_KEPT)
+        low, high = _PLAUSIBLE_FPS
+        known = declared_fps is not None and low <= declared_fps <= high
+        self._hint_s = 1.0 / declared_fps if known and declared_fps else None
+        self._last_s: float | None = None
+        self._next_s = 0.0
+        self._next_id = 0
+        self.lanes: list[int] = []
+        self.lanes_wanted = 1
+        self.repeated = self.skipped = self.resets = self.out_of_order = 0
+
+    def push(self, time_s: float | None, dropped: int = 0) -> Turns:
+        """Take a frame's time and return the turns it gets.
+
+        Args:
+            time_s: when the frame was taken, seconds; None or NaN: unknown, one interval after
+                the last.
+            dropped: frames that this machine discarded just before.
+        """
+        if time_s is None or not math.isfinite(time_s):
+            time_s = 0.0 if self._last_s is None else self._last_s + self._typical_s(self._received)
+        if self._last_s is None:
+            return self._begin(time_s)
+        delta = time_s - self._last_s
+        if delta > self._max_gap_s or delta < -self._max_gap_s:
+            self.resets += 1
+            return Turns(self._begin(time_s).turns, reset=True, gap_s=max(delta, 0.0))
+        if delta <= 0.0:
+            self.out_of_order += 1
+            return Turns()
+        return self._continue(time_s, delta, dropped)
+
+    def _begin(self, time_s: float) -> Turns:
+        self._last_s = self._next_s = time_s
+        self._received.clear()
+        self._captured.clear()
+        self.lanes.clear()
+        self._set_lanes(time_s)
+        return Turns((self._take_turn(),))
+
+    def _continue(self, time_s: float, delta: float, dropped: int) -> Turns:
+        assert self._last_s is not None
+        last_s, self._last_s = self._last_s, time_s
+        self._received.append(delta)
+        self._captured.append(delta / (dropped + 1))
+        self._set_lanes(time_s)
+        turns: list[Turn] = []
+        while self._next_s <= time_s + self._reach_s(first=not turns):
+            repeat = self._next_s - last_s < time_s - self._next_s
+            turns.append(self._take_turn(repeat=repeat))
+        return self._shed(turns, delta) if dropped else self._count(turns, delta)
+
+    def _count(self, turns: list[Turn], delta: float) -> Turns:
+        repeats = sum(turn.repeat for turn in turns)
+        self.repeated += repeats
+        return Turns(tuple(turns), gap_s=delta if repeats else 0.0)
+
+    def _shed(self, turns: list[Turn], delta: float) -> Turns:
+        """Keep one turn only: filling a gap costs the time that is short."""
+        missed = max(len(turns) - 1, 0)
+        self.skipped += missed
+        kept = tuple(Turn(turn.lane, turn.time_s) for turn in turns[-1:])
+        return Turns(kept, gap_s=delta if missed else 0.0)
+
+    def _take_turn(self, *, repeat: bool = False) -> Turn:
+        lane = self.lanes.pop(0)
+        self.lanes.append(lane)
+        turn = Turn(lane, self._next_s, repeat)
+        self._next_s += self._spacing_s()
+        return turn
+
+    def _spacing_s(self) -> float:
+        return 1.0 / (self._fps * len(self.lanes))
+
+    def _reach_s(self, *, first: bool) -> float:
+        """How far ahead of its grid point a frame may be taken.
+
+        Half a frame's interval makes the nearest frame win. With a lane for every frame, jitter
+        must not leave a frame without a turn, so the first may be a whole interval early.
+        """
+        interval_s = self._typical_s(self._received)
+        if not self._every_frame:
+            return interval_s / 2.0
+        return min(self._spacing_s(), interval_s) * (1.0 if first else 0.5) - 1e-9
+
+    def _typical_s(self, intervals: deque[float]) -> float:
+        """Mean interval; the source's claim until enough are measured."""
+        measured = len(intervals) >= _INTERVALS_NEEDED
+        if measured or (intervals and self._hint_s is None):
+            return fmean(intervals)
+        return self._hint_s or 1.0 / self._fps
+
+    def _set_lanes(self, time_s: float) -> None:
+        """Follow the rate at which frames arrive here; remember what the camera's would need."""
+        if not self._every_frame:
+            self.lanes_wanted = 1
+            self.lanes = self.lanes or [self._new_lane()]
+            return
+        self.lanes_wanted = self._lanes_for(self._captured)
+        count = self._lanes_for(self._received)
+        if len(self.lanes) < count:
+            new = [self._new_lane() for _ in range(count - len(self.lanes))]
+            self.lanes = new + self.lanes
+            self._next_s = min(self._next_s, time_s)
+        elif len(self.lanes) > count:
+            self.lanes = _evenly(self.lanes, count)
+
+    def _lanes_for(self, intervals: deque[float]) -> int:
+        """Lanes for frames this far apart; a present number that nearly fits is kept."""
+        present = len(self.lanes)
+        if self._hint_s is None and len(intervals) < _INTERVALS_NEEDED:
+            return max(1, present)
+        exact = 1.0 / (self._typical_s(intervals) * self._fps)
+        if present - 1 - _HOLD_LANES <= exact <= present + _HOLD_LANES:
+            return present
+        return max(1, math.ceil(exact - _ROUNDING_LANES))
+
+    def _new_lane(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+
+def _evenly(lanes: list[int], count: int) -> list[int]:
+    """Keep ``count`` of the lanes, evenly spread over their turns."""
+    return [lanes[i * len(lanes) // count] for i in range(count)]
