@@ -1,5 +1,6 @@
 """What every source offers."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Protocol, Self
 
@@ -13,7 +14,7 @@ class Source(Protocol):
         name: what the frames carry as ``source``; never holds credentials.
         live: True where frames are lost when nobody reads in time.
         fps: the declared rate in frames per second, None where unknown or implausible.
-        frame_count: frames in total, None where unknown.
+        frame_count: frames in total as far as the source declares them, None where unknown.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Source(Protocol):
     fps: float | None
     frame_count: int | None
 
+    @abstractmethod
     def read(self) -> Frame | None:
         """Return the next frame, or None at the end.
 
@@ -28,11 +30,15 @@ class Source(Protocol):
             SourceReadError: the source failed; it cannot be read further.
         """
 
+    @abstractmethod
     def close(self) -> None:
         """Release the source; safe to call twice and from any state."""
 
-    def __iter__(self) -> Iterator[Frame]: ...
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self.read, None)
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *exc: object) -> None: ...
+    def __exit__(self, *exc: object) -> None:
+        self.close()

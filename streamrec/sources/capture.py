@@ -1,0 +1,127 @@
+"""The one capture thread: it opens a source, reads it and closes it, so nobody else waits for it.
+
+Native reads can block, or hang for good. They do so here, on a daemon thread; the reader waits on
+a mailbox that holds one frame, can be interrupted at any time, and can always walk away.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from streamrec.errors import SourceOpenError, SourceReadError
+from streamrec.sources.base import Source
+from streamrec.types import Frame
+
+CLOSE_TIMEOUT_S = 0.9
+"""How long ``close`` waits for a native read; after that the thread is left to end by itself."""
+
+_POLL_S = 0.1  # a waiting Python on Windows hears Ctrl-C between waits only
+
+
+class CaptureThread(Source):
+    """A source that is read on its own thread.
+
+    A live source goes on whatever the reader does: the mailbox keeps the newest frame, and a
+    frame that was not taken in time is replaced and counted in ``dropped`` of its successor. A
+    source that is not live waits for its reader and loses nothing.
+
+    Args:
+        open_source: makes the source; called on the thread.
+        open_timeout_s, read_timeout_s: longest wait for the source and for a frame in seconds,
+            None: for ever. They catch what the source's own time-outs miss.
+
+    Raises:
+        SourceOpenError: as ``open_source`` raises it, or it took too long.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        *,
+        open_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
+    ) -> None:
+        self._read_timeout_s = read_timeout_s
+        self._changed = threading.Condition()
+        self._source: Source | None = None
+        self._frame: Frame | None = None
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._thread = threading.Thread(
+            target=self._run, args=(open_source,), name="streamrec-capture", daemon=True
+        )
+        self._thread.start()
+        source = self._await_source(open_timeout_s)
+        self.name, self.live = source.name, source.live
+        self.fps, self.frame_count = source.fps, source.frame_count
+
+    def read(self) -> Frame | None:
+        """Take the newest frame, waiting for one if need be; None at the end."""
+        with self._changed:
+            if not self._wait_for(lambda: self._frame or self._stopped, self._read_timeout_s):
+                raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
+            frame, self._frame = self._frame, None
+            self._changed.notify_all()
+        if frame is None and self._error is not None:
+            raise self._error
+        return frame
+
+    def close(self) -> None:
+        """Stop the thread, which releases the source; returns within a second in any case."""
+        with self._changed:
+            self._stop()
+            self._frame = self._error = None
+        self._thread.join(CLOSE_TIMEOUT_S)
+
+    def _run(self, open_source: Callable[[], Source]) -> None:
+        try:
+            with open_source() as source:
+                self._announce(source)
+                while not self._stopped and (frame := source.read()) is not None:
+                    self._put(frame, wait=not source.live)
+        except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to the reader
+            self._error = error
+        finally:
+            with self._changed:
+                self._stop()
+
+    def _announce(self, source: Source) -> None:
+        with self._changed:
+            self._source = source
+            self._changed.notify_all()
+
+    def _put(self, frame: Frame, *, wait: bool) -> None:
+        with self._changed:
+            if wait:
+                self._wait_for(lambda: self._frame is None or self._stopped)
+            if self._frame is not None:
+                frame = replace(frame, dropped=frame.dropped + 1 + self._frame.dropped)
+            self._frame = frame
+            self._changed.notify_all()
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self._changed.notify_all()
+
+    def _await_source(self, timeout_s: float | None) -> Source:
+        try:
+            with self._changed:
+                self._wait_for(lambda: self._source or self._stopped, timeout_s)
+                if self._error is not None:
+                    raise self._error
+                if self._source is None:
+                    raise SourceOpenError(f"the source did not open within {timeout_s:g} s")
+                return self._source
+        except BaseException:
+            self._stopped = True
+            raise
+
+    def _wait_for(self, ready: Callable[[], object], timeout_s: float | None = None) -> bool:
+        """Wait in short steps, the condition held, until ``ready`` or the time is up."""
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while not ready():
+            if deadline_s is not None and time.monotonic() >= deadline_s:
+                return False
+            self._changed.wait(_POLL_S)
+        return True

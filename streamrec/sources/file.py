@@ -1,0 +1,63 @@
+"""A video file, an animated GIF or a picture: every frame, in order, none lost."""
+
+from pathlib import Path
+
+from streamrec.errors import SourceOpenError, SourceReadError
+from streamrec.opencv import cv2
+from streamrec.sources.opencv import OpenCVSource
+from streamrec.sources.uri import file_name
+
+FALLBACK_FPS = 25.0
+"""The rate that FFmpeg assumes for streams that carry no timing."""
+
+_TEXT_CODEC = cv2.VideoWriter.fourcc(*"ansi")  # FFmpeg plays text files as terminal animations
+
+
+class FileSource(OpenCVSource):
+    """The frames of a file. ``time_s`` and ``pts_s`` are media time from the first frame.
+
+    Where a frame has no timestamp, it is one frame period after the frame before it. A damaged
+    file yields the frames up to the damage.
+
+    Raises:
+        SourceOpenError: missing, a directory, empty, not readable or not a video.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        path = Path(path)
+        _require_content(path)
+        capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+        if not capture.isOpened() or int(capture.get(cv2.CAP_PROP_FOURCC)) == _TEXT_CODEC:
+            raise SourceOpenError(
+                f"not a video: {path} (no frames found in it; it is another kind of file, or cut "
+                "off or damaged); give a video file such as .mp4, .mkv, .avi, .webm or .gif"
+            )
+        super().__init__(capture, file_name(path), live=False)
+        self._path = path
+        self._last_pts_s = 0.0
+
+    def _pts_s(self) -> float:
+        pts_s = super()._pts_s()
+        if pts_s is None:
+            pts_s = self._last_pts_s + 1 / (self.fps or FALLBACK_FPS)
+        self._last_pts_s = pts_s
+        return pts_s
+
+    def _end(self, waited_s: float) -> None:
+        if self._index == 0:
+            raise SourceReadError(f"no frame of {self._path} can be decoded; the file is damaged")
+
+
+def _require_content(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise SourceOpenError(f"a directory, not a video file: {path}")
+        if path.stat().st_size == 0:
+            raise SourceOpenError(f"the file is empty (0 bytes): {path}")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise SourceOpenError(f"no such file: {path}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceOpenError(f"cannot read {path}: {reason}") from error

@@ -1,0 +1,114 @@
+"""URI -> source, in one function."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from streamrec.errors import SourceOpenError
+from streamrec.sources.base import Source
+from streamrec.sources.capture import CaptureThread
+from streamrec.sources.pace import PacedSource
+from streamrec.sources.synthetic import Scene, SyntheticSource
+from streamrec.sources.uri import camera_index, redact, scheme
+
+_GRACE_S = 5.0  # what a source's own time-outs may overrun before the capture thread's apply
+
+
+class _Request(NamedTuple):
+    uri: str
+    realtime: bool
+    open_timeout_s: float
+    read_timeout_s: float
+
+
+def open_source(
+    uri: str | int,
+    *,
+    realtime: bool = False,
+    open_timeout_s: float = 10.0,
+    read_timeout_s: float = 10.0,
+) -> Source:
+    """Open a video source.
+
+    Args:
+        uri: a camera (``0``, ``/dev/video0``), a path or ``file:`` URL of a video, GIF or picture,
+            an address (``rtsp:``, ``http:``, ``https:``, ``udp:``) or ``synthetic:`` (see Scene).
+        realtime: True: play a file at its own speed; frames not taken in time are dropped.
+        open_timeout_s: longest wait for the connection of a camera or network source, seconds.
+        read_timeout_s: longest wait for one of its frames, seconds.
+
+    Returns:
+        The source. A live one is read on a thread of its own and yields the newest frame.
+
+    Raises:
+        SourceOpenError: it cannot be opened, or its scheme is not one of those above.
+    """
+    request = _Request(str(uri), realtime, open_timeout_s, read_timeout_s)
+    kind = "camera" if camera_index(request.uri) is not None else scheme(request.uri)
+    if kind not in _OPENERS:
+        allowed = ", ".join(f"{name}:" for name in _OPENERS if name != "camera")
+        raise SourceOpenError(
+            f"unknown scheme '{kind}:' in {redact(request.uri)}; a source is a camera index, a "
+            f"path, or starts with one of {allowed}"
+        )
+    return _OPENERS[kind](request)
+
+
+def _open_camera(request: _Request) -> Source:
+    from streamrec.sources.camera import CameraSource
+
+    index = camera_index(request.uri)
+    assert index is not None
+    return _on_thread(lambda: CameraSource(index), request)
+
+
+def _open_file(request: _Request) -> Source:
+    from streamrec.sources.file import FileSource
+
+    is_url = request.uri.lower().startswith("file:")
+    path = Path(url2pathname(urlsplit(request.uri).path) if is_url else request.uri)
+    source = FileSource(path)
+    return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
+
+
+def _open_network(request: _Request) -> Source:
+    from streamrec.sources.network import NetworkSource
+
+    def connect() -> Source:
+        source = NetworkSource(
+            request.uri,
+            open_timeout_s=request.open_timeout_s,
+            read_timeout_s=request.read_timeout_s,
+        )
+        return PacedSource(source) if request.realtime and not source.live else source
+
+    return _on_thread(connect, request)
+
+
+def _open_synthetic(request: _Request) -> Source:
+    scene = Scene.parse(request.uri)
+    source = SyntheticSource(scene)
+    if scene.live:
+        return CaptureThread(lambda: PacedSource(source, as_camera=True))
+    return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
+
+
+def _on_thread(open_device: Callable[[], Source], request: _Request) -> Source:
+    return CaptureThread(
+        open_device,
+        open_timeout_s=request.open_timeout_s + _GRACE_S,
+        read_timeout_s=request.read_timeout_s + _GRACE_S,
+    )
+
+
+_OPENERS: dict[str, Callable[[_Request], Source]] = {
+    "camera": _open_camera,
+    "file": _open_file,
+    "rtsp": _open_network,
+    "http": _open_network,
+    "https": _open_network,
+    "udp": _open_network,
+    "synthetic": _open_synthetic,
+}

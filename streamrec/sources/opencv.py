@@ -1,0 +1,81 @@
+"""What files, cameras and network streams share: frames out of an OpenCV capture."""
+
+import math
+import time
+from abc import abstractmethod
+from typing import Any
+
+from streamrec.errors import SourceReadError
+from streamrec.image import as_image
+from streamrec.opencv import cv2
+from streamrec.sources.base import Source
+from streamrec.types import Frame, now_s
+
+MAX_FPS = 1000.0
+"""Above this a declared rate is a clock rate (90000 in RTP) and not a frame rate."""
+
+
+class OpenCVSource(Source):
+    """Frames out of an opened ``cv2.VideoCapture``; a subclass opens it and knows what ends it."""
+
+    def __init__(self, capture: Any, name: str, *, live: bool) -> None:
+        self.name = name
+        self.live = live
+        self.fps = _plausible_fps(capture.get(cv2.CAP_PROP_FPS))
+        self.frame_count = _count(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self._capture = capture
+        self._index = 0
+
+    def read(self) -> Frame | None:
+        """Return the next frame that can be decoded, or None at the end."""
+        skipped = 0
+        while self._capture.isOpened():
+            started = time.monotonic()
+            if not self._capture.grab():
+                return self._end(time.monotonic() - started)
+            frame = self._retrieve(skipped)
+            self._index += 1
+            if frame is not None:
+                return frame
+            skipped += 1
+        return None
+
+    def close(self) -> None:
+        """Release the capture."""
+        self._capture.release()
+
+    @abstractmethod
+    def _end(self, waited_s: float) -> None:
+        """Return at a regular end; raise SourceReadError where no more frames is a failure."""
+
+    def _pts_s(self) -> float | None:
+        """Media time of the frame just grabbed, seconds, None where the source has none."""
+        pts_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return pts_s if pts_s > 0 or self._index == 0 else None
+
+    def _retrieve(self, skipped: int) -> Frame | None:
+        captured_s, pts_s = now_s(), self._pts_s()
+        try:
+            ok, image = self._capture.retrieve()
+        except cv2.error as error:
+            raise SourceReadError(f"{self.name}: cannot decode frame {self._index}") from error
+        if not ok:
+            return None
+        return Frame(
+            image=as_image(image),
+            index=self._index,
+            captured_s=captured_s,
+            time_s=captured_s if self.live or pts_s is None else pts_s,
+            pts_s=pts_s,
+            source=self.name,
+            dropped=skipped,
+            capture_ms=(now_s() - captured_s) * 1000,
+        )
+
+
+def _plausible_fps(fps: float) -> float | None:
+    return fps if math.isfinite(fps) and 0 < fps <= MAX_FPS else None
+
+
+def _count(frames: float) -> int | None:
+    return int(frames) if math.isfinite(frames) and frames > 0 else None

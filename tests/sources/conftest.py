@@ -1,0 +1,126 @@
+"""Real video files and real servers for the tests of sources."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import cv2
+import numpy as np
+import pytest
+
+RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Callable[..., Path]:
+    """Make a small video whose frame ``i`` is a grey of level ``10 * i``."""
+
+    def make(name: str = "clip.mp4", fps: float = 25.0, frames: int = 20) -> Path:
+        path = tmp_path / name
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (64, 48))
+        for i in range(frames):
+            writer.write(np.full((48, 64, 3), min(10 * i, 255), np.uint8))
+        writer.release()
+        return path
+
+    return make
+
+
+@pytest.fixture(params=["open", "with password"])
+def rtsp_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run an RTSP server; give the URL that opens its stream."""
+    login = [] if request.param == "open" else ["joe", "se:cret"]
+    with _rtsp(*login) as server:
+        credentials = "joe:se%3Acret@" if login else ""
+        yield f"rtsp://{credentials}127.0.0.1:{_port(server)}/test"
+        server.kill()
+
+
+@pytest.fixture
+def rtsp_with_password() -> Iterator[str]:
+    """Run an RTSP server with a password; give its host and port."""
+    with _rtsp("joe", "se:cret") as server:
+        yield f"127.0.0.1:{_port(server)}"
+        server.kill()
+
+
+def _rtsp(*login: str) -> subprocess.Popen[str]:
+    if not Path("/usr/bin/python3").exists():
+        pytest.skip("the RTSP server is run by /usr/bin/python3, which is not here")
+    command = ["/usr/bin/python3", str(RTSP_SERVER), *login]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _port(server: subprocess.Popen[str]) -> int:
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    if server.poll() == 3 or not line:
+        pytest.skip("no GStreamer RTSP server; the packages are in .ci/debian-packages.txt")
+    return int(line)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Files, /mjpeg (endless), /private (401), /hang (never sends a frame)."""
+
+    released: ClassVar[threading.Event]
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/private"):
+            self.send_error(401)
+        elif self.path == "/mjpeg":
+            self._mjpeg(last=None)
+        elif self.path == "/stalls":
+            self._mjpeg(last=12)
+        else:
+            super().do_GET()
+
+    def _mjpeg(self, last: int | None) -> None:
+        """Send pictures for ever, or stop after ``last`` of them and keep the line open."""
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        sent = 0
+        while not self.released.wait(0.02):
+            if sent != last:
+                self._part(np.full((48, 64, 3), sent % 256, np.uint8))
+                sent += 1
+
+    def _part(self, image: np.ndarray) -> None:
+        jpeg = cv2.imencode(".jpg", image)[1].tobytes()
+        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+        self.wfile.write(head.encode() + jpeg + b"\r\n")
+
+    def log_message(self, *args: object) -> None:
+        """Keep the test output clean."""
+
+
+@pytest.fixture
+def http_server(tmp_path: Path) -> Iterator[str]:
+    """Serve the test's folder and a few streams over HTTP; give the base URL."""
+    handler = type("Handler", (_Handler,), {"released": threading.Event()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    handler.released.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def run_python() -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run a program in a fresh interpreter and return what it printed."""
+
+    def run(program: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+        )
+
+    return run
