@@ -1,0 +1,192 @@
+"""What a program uses to receive predictions; needs neither torch, OpenCV nor ONNX Runtime.
+
+::
+
+    with Subscriber() as subscriber:
+        for message in subscriber:
+            print(message.source, message.top[0].label, message.top[0].score)
+
+``async with`` and ``async for`` work the same way. The publisher may start later, stop and come
+back: the subscriber connects again by itself.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Self
+
+import zmq
+import zmq.asyncio
+
+from streamrec.errors import EndpointError, MessageError, OptionError
+from streamrec.sinks.endpoint import ALLOWED, DEFAULT_ENDPOINT, Endpoint, parse_endpoint
+from streamrec.sinks.wire import (
+    KINDS,
+    MAX_PAYLOAD_BYTES,
+    Message,
+    PredictionMessage,
+    decode_frames,
+    parse_topic,
+    subscription,
+)
+
+__all__ = ["Message", "PredictionMessage", "Subscriber"]
+
+QUEUED_MESSAGES = 1000
+"""Messages held while the program is busy; further ones are lost, and counted as lost."""
+
+POLL_S = 0.25
+"""Longest wait in one go: where waiting cannot be interrupted (Windows), Ctrl-C waits for it."""
+
+CONNECT_WAIT_MS = 100
+CONNECT_WAIT_MAX_MS = 2000
+"""Waits between attempts to connect grow from the first to the second."""
+
+HEARTBEAT_MS = 5000
+"""After two heartbeats without an answer the connection is dead and is made anew."""
+
+
+class Subscriber:
+    """Messages of one publisher, oldest first. An iterator and a context manager, also async.
+
+    Iteration ends after ``timeout_s`` seconds without a message, and can be taken up again.
+    Not for several threads at once.
+
+    Attributes:
+        lost: messages that the publisher sent and that never came, seen by their numbers.
+        invalid: messages that could not be read, and were skipped.
+        restarts: how often a source's publisher came back with a new session.
+    """
+
+    def __init__(
+        self,
+        endpoint: str = DEFAULT_ENDPOINT,
+        source: str | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
+        """Connect; needs no publisher yet.
+
+        Args:
+            endpoint: where the publisher is bound.
+            source: receive this source only; None: all of them.
+            timeout_s: silence that ends the iteration, seconds; None: never.
+
+        Raises:
+            EndpointError: malformed, or of a transport that this system does not have.
+            OptionError: a negative time-out.
+        """
+        if timeout_s is not None and not timeout_s >= 0:
+            raise OptionError(f"a time-out is 0 or more seconds, or None; got {timeout_s}")
+        self.lost = self.invalid = self.restarts = 0
+        self._timeout_s = timeout_s
+        self._last: dict[bytes, Message] = {}
+        where = parse_endpoint(endpoint)
+        # inproc:// joins sockets of one context only.
+        self._owned = None if where.transport == "inproc" else zmq.Context()
+        self._socket = (self._owned or zmq.Context.instance()).socket(zmq.SUB)
+        try:
+            _connect(self._socket, where, subscription(source))
+        except EndpointError:
+            self.close()
+            raise
+
+    def receive(self, timeout_s: float | None = None) -> Message | None:
+        """Return the next message, or None after ``timeout_s`` seconds (None: wait for ever).
+
+        Raises:
+            EndpointError: the subscriber is closed.
+        """
+        deadline_s = _deadline_s(timeout_s)
+        while (message := self._take()) is None:
+            wait_s = min(deadline_s - time.monotonic(), POLL_S)
+            if wait_s <= 0:
+                return None
+            self._socket.poll(math.ceil(wait_s * 1e3))
+        return message
+
+    async def receive_async(self, timeout_s: float | None = None) -> Message | None:
+        """Do what `receive` does, without blocking the event loop."""
+        deadline_s = _deadline_s(timeout_s)
+        await asyncio.sleep(0)  # a message may always be waiting; other tasks get their turn
+        while (message := self._take()) is None:
+            wait_s = min(deadline_s - time.monotonic(), POLL_S)
+            if wait_s <= 0:
+                return None
+            poller = zmq.asyncio.Poller()
+            poller.register(self._socket, zmq.POLLIN)
+            await poller.poll(math.ceil(wait_s * 1e3))
+        return message
+
+    def _take(self) -> Message | None:
+        """Return a message that is there already and can be read."""
+        if self._socket.closed:
+            raise EndpointError("the subscriber is closed; open a new one")
+        try:
+            frames = self._socket.recv_multipart(zmq.DONTWAIT)
+        except zmq.Again:
+            return None
+        try:
+            if parse_topic(frames[0]).kind not in KINDS:
+                return None
+            message = decode_frames(frames)
+        except MessageError:
+            self.invalid += 1
+            return None
+        self._account(frames[0], message)
+        return message
+
+    def _account(self, topic: bytes, message: Message) -> None:
+        """Count what is missing between this message and the one before it in its topic."""
+        last = self._last.get(topic)
+        if last is not None and last.session != message.session:
+            self.restarts += 1
+        elif last is not None:
+            self.lost += max(message.sequence - last.sequence - 1, 0)
+        self._last[topic] = message
+
+    def close(self) -> None:
+        """Disconnect; safe to call twice."""
+        self._socket.close(0)
+        if self._owned is not None:
+            self._owned.term()
+
+    def __iter__(self) -> Iterator[Message]:
+        while (message := self.receive(self._timeout_s)) is not None:
+            yield message
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        while (message := await self.receive_async(self._timeout_s)) is not None:
+            yield message
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _deadline_s(timeout_s: float | None) -> float:
+    return math.inf if timeout_s is None else time.monotonic() + timeout_s
+
+
+def _connect(subscriber: zmq.Socket[bytes], endpoint: Endpoint, prefix: bytes) -> None:
+    subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+    subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
+    subscriber.setsockopt(zmq.RECONNECT_IVL, CONNECT_WAIT_MS)
+    subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, CONNECT_WAIT_MAX_MS)
+    subscriber.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+    subscriber.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)
+    subscriber.setsockopt(zmq.IPV6, endpoint.is_ipv6)
+    subscriber.setsockopt(zmq.SUBSCRIBE, prefix)
+    try:
+        subscriber.connect(str(endpoint))
+    except zmq.ZMQError as error:
+        reason = zmq.strerror(error.errno or 0)
+        raise EndpointError(f"cannot subscribe to {endpoint}: {reason}; {ALLOWED}") from None
