@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from streamrec.export.graph import GraphBuilder
+from streamrec.nn.activation import RELU6_GATE_FACTOR
 from streamrec.nn.conv import ConvNorm, DepthwiseConv3d, StridedSkip
 from streamrec.nn.padding import same_padding
 from streamrec.types import Array
@@ -22,7 +23,9 @@ def activate(graph: GraphBuilder, x: str, name: str) -> str:
         case "hard_sigmoid":
             return graph.node("HardSigmoid", x, alpha=0.2, beta=0.5)
         case "hard_sigmoid_relu6":
-            return graph.node("HardSigmoid", x, alpha=1.0 / 6.0, beta=0.5)
+            x = graph.node("Add", x, graph.scalar(3.0))
+            x = graph.node("Clip", x, graph.scalar(0.0), graph.scalar(6.0))
+            return graph.node("Mul", x, graph.scalar(RELU6_GATE_FACTOR))
         case "relu6":
             return graph.node("Clip", x, graph.scalar(0.0), graph.scalar(6.0))
         case "sigmoid":

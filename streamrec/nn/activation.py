@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 from streamrec.errors import OptionError
 
+RELU6_GATE_FACTOR = 0.16667
+
 
 def hard_sigmoid(x: Tensor) -> Tensor:
     """``clip(0.2 x + 0.5, 0, 1)``: what the published MoViNet stream weights were trained with."""
@@ -16,8 +18,11 @@ def hard_sigmoid(x: Tensor) -> Tensor:
 
 
 def hard_sigmoid_relu6(x: Tensor) -> Tensor:
-    """``relu6(x + 3) / 6``: what the reference code computes since TensorFlow 2.8."""
-    return F.relu6(x + 3.0) / 6.0
+    """``0.16667 relu6(x + 3)``: what the reference code computes since TensorFlow 2.8.
+
+    The factor is the reference's own rounding of 1/6; with 1/6 its logits differ by 6e-4.
+    """
+    return F.relu6(x + 3.0) * RELU6_GATE_FACTOR
 
 
 ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
