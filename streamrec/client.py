@@ -147,7 +147,7 @@ class Subscriber:
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
-        self._socket.close(0)
+        self._socket.close()
         if self._owned is not None:
             self._owned.term()
 
@@ -177,6 +177,7 @@ def _deadline_s(timeout_s: float | None) -> float:
 
 
 def _connect(subscriber: zmq.Socket[bytes], endpoint: Endpoint, prefix: bytes) -> None:
+    subscriber.setsockopt(zmq.LINGER, 0)
     subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
     subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
     subscriber.setsockopt(zmq.RECONNECT_IVL, CONNECT_WAIT_MS)

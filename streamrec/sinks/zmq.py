@@ -87,8 +87,8 @@ class ZmqPublisher:
         except EndpointError:
             self.close()
             raise
-        if self.endpoint.startswith("ipc:///"):
-            self._ipc_file = Path(self.endpoint.removeprefix("ipc://"))
+        if where.transport == "ipc" and not where.address.startswith("@"):
+            self._ipc_file = Path(self.endpoint.removeprefix("ipc://")).absolute()
 
     def emit(self, prediction: Prediction, frame: Frame) -> None:
         """Publish at once; never waits.
@@ -111,7 +111,7 @@ class ZmqPublisher:
         """Unbind; waits up to half a second for the last messages to leave. Safe to call twice."""
         if self._socket.closed:
             return
-        self._socket.close(LINGER_MS)
+        self._socket.close()
         if self._owned is not None:
             self._owned.term()
         if self._ipc_file is not None:
@@ -121,6 +121,7 @@ class ZmqPublisher:
 def _bind(publisher: zmq.Socket[bytes], endpoint: Endpoint) -> str:
     """Return where the socket is bound."""
     publisher.setsockopt(zmq.SNDHWM, QUEUED_MESSAGES)
+    publisher.setsockopt(zmq.LINGER, LINGER_MS)
     publisher.setsockopt(zmq.IPV6, endpoint.is_ipv6)
     if endpoint.transport == "ipc":
         _check_ipc_path(endpoint)

@@ -1,0 +1,268 @@
+"""Messages survive the way over the wire, and nothing else passes for one."""
+
+import contextlib
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from streamrec.errors import MessageError, OptionError
+from streamrec.sinks import wire
+from streamrec.types import Latency
+
+GOLDEN = (Path(__file__).parent / "prediction-v1.json").read_bytes().strip()
+STRUCTS = [
+    value
+    for value in vars(wire).values()
+    if isinstance(value, type)
+    and issubclass(value, msgspec.Struct)
+    and value.__module__ == wire.__name__
+]
+CODECS = {"json": msgspec.json, "msgpack": msgspec.msgpack}
+formats = pytest.mark.parametrize("fmt", wire.FORMATS)
+
+
+def values(info: inspect.Type) -> st.SearchStrategy[Any]:
+    """What a field of that type may hold."""
+    match info:
+        case inspect.StructType(fields=fields, cls=cls):
+            return st.builds(cls, **{field.name: values(field.type) for field in fields})
+        case inspect.VarTupleType(item_type=item):
+            return st.lists(values(item), max_size=4).map(tuple)
+        case inspect.UnionType(types=types):
+            return st.one_of([values(member) for member in types])
+        case inspect.LiteralType(values=allowed):
+            return st.sampled_from(allowed)
+        case inspect.FloatType(ge=low, le=high):
+            return st.floats(low, high, allow_nan=False, allow_infinity=False)
+        case inspect.IntType(ge=low, le=high):
+            return st.integers(low, high)
+        case inspect.StrType(pattern=None):
+            return st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+        case inspect.StrType(pattern=pattern):
+            return st.from_regex(pattern)
+        case inspect.BoolType():
+            return st.booleans()
+        case inspect.NoneType():
+            return st.none()
+    raise AssertionError(f"no values known for {info}")
+
+
+def messages() -> st.SearchStrategy[wire.Message]:
+    return values(inspect.type_info(wire.Message))
+
+
+def golden(**fields: Any) -> wire.PredictionMessage:
+    return msgspec.structs.replace(wire.decode(GOLDEN), **fields)
+
+
+def golden_as(fmt: Literal["json", "msgpack"], **fields: Any) -> bytes:
+    """The golden message, its fields replaced unchecked."""
+    plain = msgspec.json.decode(GOLDEN) | fields
+    return CODECS[fmt].encode(plain)
+
+
+@pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
+@formats
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_every_struct_survives_the_round_trip(struct, fmt, data):
+    value = data.draw(values(inspect.type_info(struct)))
+    codec = CODECS[fmt]
+    assert codec.decode(codec.encode(value), type=struct) == value
+
+
+@pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
+def test_structs_cannot_be_changed(struct):
+    assert struct.__struct_config__.frozen
+
+
+@formats
+@settings(max_examples=50, deadline=None)
+@given(message=messages())
+def test_messages_survive_the_round_trip_in_frames(fmt, message):
+    assert wire.decode_frames(wire.encode_frames(message, fmt)) == message
+
+
+def test_every_message_type_is_a_known_kind():
+    tags = [s.__struct_config__.tag for s in STRUCTS if issubclass(s, wire.Envelope)]
+    assert sorted(set(tags) - {"Envelope"}) == sorted(wire.KINDS)
+
+
+def test_schema_1_reads_and_writes_what_it_always_did():
+    message = wire.decode(GOLDEN)
+    assert (message.source, message.sequence, message.top[1].label) == (
+        "camera-0",
+        41,
+        "stehen \u2013 still",
+    )
+    assert msgspec.json.decode(wire.encode(message)) == msgspec.json.decode(GOLDEN)
+
+
+def test_fields_of_the_future_are_skipped():
+    assert wire.decode(golden_as("json", zone="kitchen")) == golden()
+
+
+@formats
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"schema": 2},
+        {"type": "event"},
+        {"sequence": -1},
+        {"sequence": 2**53},
+        {"sequence": 1.5},
+        {"warm_up": 1},
+        {"captured_s": None},
+        {"source": "a/b"},
+        {"source": "a\n"},
+        {"source": ""},
+        {"source": "x" * 129},
+        {"top": [{"id": 1, "label": "a", "score": 1.1, "raw": 0.0}]},
+        {"latency": {}},
+    ],
+    ids=str,
+)
+def test_a_field_out_of_bounds_is_refused(fmt, fields):
+    with pytest.raises(MessageError):
+        wire.decode(golden_as(fmt, **fields))
+
+
+@formats
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_json_cannot_carry_is_neither_sent_nor_read(fmt, value):
+    with pytest.raises(MessageError):
+        wire.encode(golden(captured_s=value), fmt)
+    with pytest.raises(MessageError):
+        wire.decode(golden_as(fmt, captured_s=value))
+
+
+@formats
+@pytest.mark.parametrize(
+    "fields", [{"sequence": 2**70}, {"model": "\ud800"}, {"model": object()}], ids=str
+)
+def test_what_does_not_fit_the_schema_is_not_sent(fmt, fields):
+    with pytest.raises(MessageError):
+        wire.encode(golden(**fields), fmt)
+
+
+def test_an_unknown_format_lists_the_allowed_ones():
+    with pytest.raises(OptionError, match="json, msgpack"):
+        wire.encode(golden(), "pickle")
+
+
+@settings(max_examples=300, deadline=None)
+@given(payload=st.binary(max_size=200))
+def test_random_bytes_are_refused(payload):
+    with pytest.raises(MessageError):
+        wire.decode(payload)
+
+
+@formats
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_damaged_messages_are_refused_or_read_never_worse(fmt, data):
+    payload = bytearray(wire.encode(golden(), fmt))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(payload)))
+        end = data.draw(st.integers(at, min(at + 3, len(payload))))
+        payload[at:end] = data.draw(st.binary(max_size=3))
+    with contextlib.suppress(MessageError):
+        wire.decode(bytes(payload))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b" ",
+        b"null",
+        GOLDEN[:-1],
+        GOLDEN + b"{}",
+        GOLDEN[:-1] + b',"x":' + b"[" * 200_000,
+        b"\x81\xa1x" + b"\x91" * 200_000,
+        b"\xdf\xff\xff\xff\xff",
+        b"\x81\xdb\xff\xff\xff\xff",
+        GOLDEN.replace(b"camera-0", b"camera\xff0"),
+        GOLDEN + b" " * wire.MAX_PAYLOAD_BYTES,
+    ],
+    ids=range(11),
+)
+def test_hostile_payloads_are_refused(payload):
+    with pytest.raises(MessageError):
+        wire.decode(payload)
+
+
+@given(frames=st.lists(st.binary(max_size=60), max_size=3))
+def test_random_frames_are_refused(frames):
+    with pytest.raises(MessageError):
+        wire.decode_frames(frames)
+
+
+def test_a_message_under_another_sources_topic_is_refused():
+    _, payload = wire.encode_frames(golden(source="cam1"))
+    with pytest.raises(MessageError, match="cam1"):
+        wire.decode_frames([b"streamrec/v1/cam2/prediction/", payload])
+
+
+@given(name=st.text(max_size=200))
+def test_any_source_name_makes_a_topic_that_its_subscription_selects(name):
+    source = wire.source_name(name)
+    topic = wire.Topic(source, "prediction").encode()
+    assert wire.parse_topic(topic) == (source, "prediction")
+    assert topic.startswith(wire.subscription(name))
+    assert topic.startswith(wire.subscription())
+
+
+@pytest.mark.parametrize("name", ["camera-0", "a.b_C-9"])
+def test_allowed_source_names_stay_as_they_are(name):
+    assert wire.source_name(name) == name
+
+
+def test_a_subscription_to_one_camera_leaves_out_names_that_begin_alike():
+    assert not wire.Topic("cam10", "prediction").encode().startswith(wire.subscription("cam1"))
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [b"", b"streamrec/v1/", b"streamrec/v2/a/prediction/", b"streamrec/v1/a/prediction", b"\xff"],
+)
+def test_other_topics_are_refused(topic):
+    with pytest.raises(MessageError):
+        wire.parse_topic(topic)
+
+
+def test_a_prediction_becomes_a_message_with_its_best_classes(make_prediction):
+    prediction = make_prediction(source="door/north", pts_s=None)
+    message = wire.message_of(prediction, sequence=7, session="abc", top_k=2, publish_ms=0.5)
+    assert (message.sequence, message.session, message.source) == (7, "abc", "door_north")
+    assert [(t.id, t.label, t.score, t.raw) for t in message.top] == [
+        (1, "right", 0.7, 1.0),
+        (0, "left", 0.2, 0.0),
+    ]
+    assert message.pts_s is None
+    assert (message.lanes, message.lanes_wanted, message.dropped) == (5, 6, 4)
+
+
+def test_the_latency_of_a_message_adds_up(make_prediction):
+    prediction = make_prediction(latency=Latency(1.0, 2.0, 3.0, 4.0))
+    latency = wire.message_of(prediction, 0, "", 1, publish_ms=0.5).latency
+    assert (latency.infer_ms, latency.publish_ms, latency.total_ms) == (4.0, 0.5, 10.5)
+
+
+def test_rounding_above_one_still_makes_a_valid_score(make_prediction):
+    scores = np.array([1.0000001, 0.0, -1e-9], np.float32)
+    message = wire.message_of(make_prediction(scores=scores), 0, "", 3)
+    assert wire.decode(wire.encode(message)).top[0].score == 1.0
+
+
+def test_scores_that_are_not_numbers_are_not_sent(make_prediction):
+    scores = np.full(3, np.nan, np.float32)
+    with pytest.raises(MessageError):
+        wire.encode(wire.message_of(make_prediction(scores=scores, raw=scores), 0, "", 3))

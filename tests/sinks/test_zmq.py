@@ -1,0 +1,292 @@
+"""Publishing over real sockets, read by streamrec's subscriber and by a bare one."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+import zmq
+
+from streamrec.client import Subscriber
+from streamrec.errors import EndpointError, MessageError, OptionError, SinkError
+from streamrec.sinks.base import Sink
+from streamrec.sinks.zmq import QUEUED_MESSAGES, ZmqPublisher
+
+ANY_PORT = "tcp://127.0.0.1:*"
+WAIT_S = 10.0
+
+
+def publish_until_received(publisher, subscriber, prediction, frame):
+    """The first message that arrives; a subscription takes a moment to reach the publisher."""
+    deadline_s = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline_s:
+        publisher.emit(prediction, frame)
+        message = subscriber.receive(0.05)
+        if message is not None:
+            return message
+    raise AssertionError("nothing arrived")
+
+
+def drain(subscriber):
+    while subscriber.receive(0.2) is not None:
+        pass
+
+
+@pytest.fixture
+def ipc_endpoint(tmp_path):
+    if not zmq.has("ipc"):
+        pytest.skip("this system has no ipc:// transport")
+    return f"ipc://{tmp_path}/p.sock"
+
+
+@pytest.mark.parametrize("fmt", ["json", "msgpack"])
+def test_a_subscriber_reads_what_was_published(make_prediction, frame, fmt):
+    sink: Sink
+    with (
+        closing(ZmqPublisher(ANY_PORT, top_k=2, format=fmt)) as sink,
+        Subscriber(sink.endpoint) as subscriber,
+    ):
+        message = publish_until_received(sink, subscriber, make_prediction(), frame)
+    assert (message.source, message.session) == ("camera-0", sink.session)
+    assert [top.label for top in message.top] == ["right", "left"]
+    assert 0 < message.latency.publish_ms < message.latency.total_ms - 9.9
+
+
+def test_a_bare_subscriber_needs_nothing_but_json(make_prediction, frame):
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, zmq.Context() as context:
+        bare = context.socket(zmq.SUB)
+        bare.setsockopt(zmq.SUBSCRIBE, b"streamrec/v1/camera-0/prediction/")
+        bare.connect(publisher.endpoint)
+        while not bare.poll(50):
+            publisher.emit(make_prediction(), frame)
+        topic, payload = bare.recv_multipart()
+        bare.close(0)
+    message = json.loads(payload)
+    assert topic == b"streamrec/v1/camera-0/prediction/"
+    assert (message["type"], message["schema"]) == ("prediction", 1)
+    assert message["top"][0] == {"id": 1, "label": "right", "score": 0.7, "raw": 1.0}
+    assert message["latency"]["infer_ms"] == 4.0
+
+
+def test_inproc_and_ipc_carry_messages(make_prediction, frame, ipc_endpoint):
+    for endpoint in ("inproc://predictions", ipc_endpoint):
+        with (
+            closing(ZmqPublisher(endpoint)) as publisher,
+            Subscriber(publisher.endpoint) as subscriber,
+        ):
+            publish_until_received(publisher, subscriber, make_prediction(), frame)
+
+
+def test_ipv6_loopback_carries_messages(make_prediction, frame):
+    try:
+        publisher = ZmqPublisher("tcp://[::1]:*")
+    except EndpointError:
+        pytest.skip("this system has no IPv6 loopback")
+    with closing(publisher), Subscriber(publisher.endpoint) as subscriber:
+        publish_until_received(publisher, subscriber, make_prediction(), frame)
+
+
+def test_each_source_is_numbered_by_itself(make_prediction, frame):
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, Subscriber(publisher.endpoint) as subscriber:
+        first = publish_until_received(publisher, subscriber, make_prediction(source="a"), frame)
+        drain(subscriber)
+        for source in ("a", "b", "b"):
+            publisher.emit(make_prediction(source=source), frame)
+        rest = [subscriber.receive(WAIT_S) for _ in range(3)]
+    assert [m.source for m in rest] == ["a", "b", "b"]
+    assert [m.sequence for m in rest[1:]] == [0, 1]
+    assert rest[0].sequence > first.sequence
+    assert subscriber.lost == 0
+
+
+def test_a_late_subscriber_reads_from_then_on_and_counts_nothing_as_lost(make_prediction, frame):
+    with closing(ZmqPublisher(ANY_PORT)) as publisher:
+        for _ in range(50):
+            publisher.emit(make_prediction(), frame)
+        with Subscriber(publisher.endpoint) as subscriber:
+            message = publish_until_received(publisher, subscriber, make_prediction(), frame)
+    assert message.sequence >= 50
+    assert subscriber.lost == 0
+
+
+@contextmanager
+def stalled_subscriber(publisher, prediction, frame):
+    """A bare subscriber that is connected, has small buffers, and never reads."""
+    with zmq.Context() as context:
+        stalled = context.socket(zmq.SUB)
+        stalled.setsockopt(zmq.RCVHWM, 1)
+        stalled.setsockopt(zmq.RCVBUF, 4096)
+        stalled.setsockopt(zmq.SUBSCRIBE, b"")
+        stalled.connect(publisher.endpoint)
+        while not stalled.poll(50):
+            publisher.emit(prediction, frame)
+        yield stalled
+        stalled.close(0)
+
+
+def test_a_slow_subscriber_loses_its_own_messages_only(make_prediction, frame):
+    prediction = make_prediction(model="m" * 20_000)
+    total, received, held = 3 * QUEUED_MESSAGES, 0, 0
+    with (
+        closing(ZmqPublisher(ANY_PORT)) as publisher,
+        Subscriber(publisher.endpoint) as quick,
+        stalled_subscriber(publisher, prediction, frame) as stalled,
+    ):
+        publish_until_received(publisher, quick, prediction, frame)
+        drain(quick)
+        for _ in range(total):
+            publisher.emit(prediction, frame)
+            received += quick.receive(WAIT_S) is not None
+        while stalled.poll(200):
+            stalled.recv_multipart()
+            held += 1
+    assert (received, quick.lost) == (total, 0)
+    assert held < total
+
+
+def test_closing_does_not_wait_for_a_subscriber_that_never_reads(make_prediction, frame):
+    prediction = make_prediction(model="m" * 20_000)
+    publisher = ZmqPublisher(ANY_PORT)
+    with stalled_subscriber(publisher, prediction, frame):
+        for _ in range(QUEUED_MESSAGES):
+            publisher.emit(prediction, frame)
+        publisher.close()
+
+
+def test_the_process_ends_though_nobody_closed_or_read_anything(make_prediction, frame):
+    code = f"""
+from streamrec.client import Subscriber
+from streamrec.sinks.zmq import ZmqPublisher
+publisher = ZmqPublisher({ANY_PORT!r})
+subscriber = Subscriber("tcp://127.0.0.1:1")
+print(publisher.endpoint)
+"""
+    done = subprocess.run([sys.executable, "-c", code], timeout=30, check=False, stdout=-1)
+    assert done.returncode == 0
+
+
+def test_the_last_messages_still_arrive_when_the_publisher_closes(make_prediction, frame):
+    publisher = ZmqPublisher(ANY_PORT)
+    with Subscriber(publisher.endpoint) as subscriber:
+        publish_until_received(publisher, subscriber, make_prediction(), frame)
+        drain(subscriber)
+        for index in range(200):
+            publisher.emit(make_prediction(frame_index=index), frame)
+        publisher.close()
+        indices = [subscriber.receive(WAIT_S).frame_index for _ in range(200)]
+    assert indices == list(range(200))
+
+
+def test_a_subscriber_survives_the_publishers_restart(make_prediction, frame):
+    first = ZmqPublisher(ANY_PORT)
+    with Subscriber(first.endpoint) as subscriber:
+        before = publish_until_received(first, subscriber, make_prediction(), frame)
+        first.close()
+        drain(subscriber)
+        with closing(ZmqPublisher(first.endpoint)) as second:
+            after = publish_until_received(second, subscriber, make_prediction(), frame)
+    assert before.session != after.session
+    assert (subscriber.restarts, subscriber.lost) == (1, 0)
+
+
+def test_scores_that_are_not_numbers_are_refused_and_leave_no_gap(make_prediction, frame):
+    nan = make_prediction(scores=make_prediction().scores * float("nan"))
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, Subscriber(publisher.endpoint) as subscriber:
+        publish_until_received(publisher, subscriber, make_prediction(), frame)
+        with pytest.raises(MessageError):
+            publisher.emit(nan, frame)
+        publisher.emit(make_prediction(), frame)
+        drain(subscriber)
+    assert subscriber.lost == 0
+
+
+def test_a_closed_publisher_refuses_predictions(make_prediction, frame):
+    publisher = ZmqPublisher(ANY_PORT)
+    publisher.close()
+    publisher.close()
+    with pytest.raises(SinkError, match="closed"):
+        publisher.emit(make_prediction(), frame)
+
+
+def test_an_endpoint_in_use_says_so(ipc_endpoint):
+    for endpoint in (ANY_PORT, "inproc://taken", ipc_endpoint):
+        with (
+            closing(ZmqPublisher(endpoint)) as publisher,
+            pytest.raises(EndpointError, match=r"in use|exists already"),
+        ):
+            ZmqPublisher(publisher.endpoint)
+
+
+def test_a_file_at_an_ipc_path_is_not_deleted(ipc_endpoint, tmp_path):
+    precious = tmp_path / "p.sock"
+    precious.write_text("precious")
+    with pytest.raises(EndpointError, match="exists already"):
+        ZmqPublisher(ipc_endpoint)
+    assert precious.read_text() == "precious"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs Unix sockets in Python")
+def test_a_socket_left_by_a_crash_is_taken_over_and_removed_at_the_end(ipc_endpoint, tmp_path):
+    path = tmp_path / "p.sock"
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(path))
+    left.close()
+    ZmqPublisher(ipc_endpoint).close()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "5570",
+        "tcp://",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:70000",
+        "tcp://127.0.0.1:x",
+        "udp://127.0.0.1:5570",
+        "http://127.0.0.1:5570",
+        "ipc://",
+        "inproc://",
+        "tcp://127.0.0.1:5570/path",
+        "tcp://127.0.0.1:5570\n",
+    ],
+)
+def test_malformed_endpoints_list_what_is_allowed(endpoint):
+    with pytest.raises(EndpointError, match="tcp://HOST:PORT"):
+        ZmqPublisher(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://203.0.113.9:5570", "ipc:///no/such/folder/p.sock"])
+def test_an_endpoint_that_cannot_be_bound_says_why(endpoint):
+    with pytest.raises(EndpointError, match=r"not an address of this machine|does not exist"):
+        ZmqPublisher(endpoint, insecure=True)
+
+
+def test_credentials_in_an_endpoint_do_not_reach_the_message():
+    with pytest.raises(EndpointError) as caught:
+        ZmqPublisher("tcp://user:hunter2@host:5570")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["tcp://*:0", "tcp://0.0.0.0:0", "tcp://[::]:0", "tcp://192.168.1.9:0", "tcp://eth0:0"],
+)
+def test_an_address_that_others_can_reach_needs_consent(endpoint):
+    with pytest.raises(EndpointError, match="--insecure"):
+        ZmqPublisher(endpoint)
+
+
+def test_with_consent_any_address_is_bound():
+    with closing(ZmqPublisher("tcp://*:*", insecure=True)) as publisher:
+        assert publisher.endpoint.startswith("tcp://0.0.0.0:")
+
+
+@pytest.mark.parametrize("options", [{"top_k": 0}, {"format": "pickle"}])
+def test_options_out_of_bounds_are_refused(options):
+    with pytest.raises(OptionError, match="json, msgpack"):
+        ZmqPublisher(ANY_PORT, **options)
