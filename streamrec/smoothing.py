@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ S = TypeVar("S")
 
 
 class Smoother(Protocol[S]):
-    """What every kind of smoothing offers."""
+    """What every kind of smoothing offers; ``state_type`` is what its states are, if not None."""
+
+    state_type: ClassVar[type[Any]]
 
     def initial(self) -> S:
         """Return the state of a stream without predictions."""
@@ -43,6 +45,8 @@ class Smoother(Protocol[S]):
 
 class NoSmoothing:
     """Scores as they come."""
+
+    state_type: ClassVar[type[Any]] = type(None)
 
     def initial(self) -> None:
         """Return None; there is nothing to remember."""
@@ -64,6 +68,7 @@ class Smoothed:
 class Exponential:
     """Exponential forgetting: after ``time_constant_s`` seconds 63 % of a change is seen."""
 
+    state_type: ClassVar[type[Any]] = Smoothed
     time_constant_s: float
 
     def __post_init__(self) -> None:
@@ -105,6 +110,7 @@ class Window:
 class WindowedMean:
     """The mean over the last ``window_s`` seconds, over what there is until they have passed."""
 
+    state_type: ClassVar[type[Any]] = Window
     window_s: float
 
     def __post_init__(self) -> None:

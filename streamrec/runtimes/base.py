@@ -31,6 +31,15 @@ class Runtime(Protocol):
         """
 
 
+class ClipRuntime(Protocol):
+    """A loaded model that sees a whole clip at once and cannot stream."""
+
+    spec: StreamSpec
+
+    def run(self, clip: Array) -> Array:
+        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes]."""
+
+
 def step(runtime: Runtime, x: Array, state: State) -> tuple[Array, State]:
     """Take one step as a pure function: ``(logits, next state)``; ``state`` is not changed."""
     running = runtime.start(state)

@@ -55,6 +55,30 @@ def _load_errors() -> tuple[type[Exception], ...]:
     return (*(getattr(state, name) for name in names), RuntimeError, ValueError)
 
 
+class OnnxClip:
+    """Runs an exported whole-clip graph.
+
+    Args:
+        model: path or content of the ONNX file.
+        threads: threads within one run.
+
+    Raises:
+        WeightsError: not an exported clip graph.
+    """
+
+    def __init__(self, model: Path | bytes, *, threads: int = 1) -> None:
+        self._session, card = open_session(model, threads)
+        if card.kind != "clip":
+            raise WeightsError(f"{card.spec.name} is a streaming model, it takes no whole clips")
+        self.card = card
+        self.spec = card.spec
+
+    def run(self, clip: Array) -> Array:
+        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes]."""
+        logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
+        return logits
+
+
 class OnnxRuntime:
     """Runs an exported step graph.
 

@@ -94,3 +94,28 @@ class TorchStream:
     def state(self) -> State:
         """Return a copy of the state."""
         return {name: x.cpu().numpy().copy() for name, x in self._state.items()}
+
+
+class TorchClip:
+    """Runs a network that sees a whole clip at once."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        spec: StreamSpec,
+        *,
+        device: str = "auto",
+        threads: int = 1,
+    ) -> None:
+        self.spec = spec
+        self._device = torch_device(device)
+        if self._device.type == "cpu":
+            torch.set_num_threads(threads)
+        self._model = model.eval().to(self._device)
+
+    @torch.inference_mode()
+    def run(self, clip: Array) -> Array:
+        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes]."""
+        logits = self._model(torch.from_numpy(clip)[None].to(self._device))
+        result: Array = logits[0].cpu().numpy()
+        return result

@@ -1,0 +1,138 @@
+"""Model -> checked ONNX file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper
+
+from streamrec.atomic import atomic_path
+from streamrec.card import METADATA_KEY, ModelCard
+from streamrec.errors import ModelError, ParityError
+from streamrec.export.graph import OPSET
+from streamrec.export.movinet import StepGraph, clip_graph
+from streamrec.models.movinet import MoViNet
+from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
+from streamrec.runtimes.torch import TorchRuntime
+from streamrec.types import Array, StreamSpec
+
+TOLERANCE = 1e-4
+"""Largest difference of any logit to PyTorch, over the largest logit or 1."""
+
+_STEP_FRAMES = 40
+_CLIP_FRAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written, and how well it agrees with PyTorch.
+
+    Attributes:
+        path: the file; ``size_bytes``: its size.
+        opset: the ONNX operator set.
+        inputs, outputs: names and shapes; a free dimension is 0.
+        frames: how many random frames were compared.
+        max_difference: the largest difference of a logit.
+    """
+
+    path: Path
+    size_bytes: int
+    opset: int
+    inputs: Mapping[str, tuple[int, ...]]
+    outputs: Mapping[str, tuple[int, ...]]
+    frames: int
+    max_difference: float
+
+
+def export_step(
+    model: MoViNet, spec: StreamSpec, provenance: Mapping[str, str], path: Path
+) -> ExportReport:
+    """Write the step graph of a causal network, after checking it against PyTorch.
+
+    Raises:
+        ModelError: the network is not causal.
+        ParityError: the graph does not compute what the network does.
+    """
+    model.eval()
+    builder = StepGraph(model)
+    graph = builder.build()
+    card = ModelCard(
+        spec=spec, kind="step", rings=tuple(builder.rings), provenance=dict(provenance)
+    )
+    data = _serialize(graph, card)
+    reference, exported = TorchRuntime(model, spec, device="cpu").start(), OnnxRuntime(data).start()
+    size = spec.preprocessing
+    frames = _noise((_STEP_FRAMES, 1, 3, size.height, size.width))
+    pairs = [(reference.step(frame), exported.step(frame)) for frame in frames]
+    difference = _compare(pairs, spec.name)
+    return _write(graph, data, path, _STEP_FRAMES, difference)
+
+
+def export_clip(
+    model: MoViNet, spec: StreamSpec, provenance: Mapping[str, str], path: Path
+) -> ExportReport:
+    """Write the whole-clip graph of a base network, after checking it against PyTorch.
+
+    Raises:
+        ModelError: the network is causal; it has a step graph.
+        ParityError: the graph does not compute what the network does.
+    """
+    if model.architecture.causal:
+        raise ModelError(f"{spec.name} is causal: export its step graph, without --clip")
+    model.eval()
+    graph = clip_graph(model)
+    data = _serialize(graph, ModelCard(spec=spec, kind="clip", provenance=dict(provenance)))
+    size = spec.preprocessing
+    clip = _noise((_CLIP_FRAMES, 3, size.height, size.width))
+    with torch.inference_mode():
+        reference = model(torch.from_numpy(clip)[None])[0].numpy()
+    difference = _compare([(reference, OnnxClip(data).run(clip))], spec.name)
+    return _write(graph, data, path, _CLIP_FRAMES, difference)
+
+
+def _serialize(graph: onnx.ModelProto, card: ModelCard) -> bytes:
+    helper.set_model_props(graph, {METADATA_KEY: card.to_json()})
+    data: bytes = graph.SerializeToString()
+    return data
+
+
+def _noise(shape: tuple[int, ...]) -> Array:
+    return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def _compare(pairs: list[tuple[Array, Array]], name: str) -> float:
+    difference = max(float(np.abs(a - b).max()) for a, b in pairs)
+    largest = max(float(np.abs(a).max()) for a, _ in pairs)
+    if not difference <= TOLERANCE * max(1.0, largest):
+        raise ParityError(
+            f"the export of {name} differs from PyTorch by {difference:.2g} in a logit; "
+            f"allowed: {TOLERANCE:g} of the largest, {largest:.3g}"
+        )
+    return difference
+
+
+def _write(
+    graph: onnx.ModelProto, data: bytes, path: Path, frames: int, difference: float
+) -> ExportReport:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+    return ExportReport(
+        path=path,
+        size_bytes=len(data),
+        opset=OPSET,
+        inputs=_shapes(graph.graph.input),
+        outputs=_shapes(graph.graph.output),
+        frames=frames,
+        max_difference=difference,
+    )
+
+
+def _shapes(values: Any) -> dict[str, tuple[int, ...]]:
+    return {
+        value.name: tuple(axis.dim_value for axis in value.type.tensor_type.shape.dim)
+        for value in values
+    }

@@ -1,0 +1,115 @@
+"""Interleaved states of one model: lanes that take turns at the frames of one stream."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from streamrec.runtimes.base import RunningStream, Runtime
+from streamrec.sampling import Turn
+from streamrec.types import Array, State
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """What one lane remembers: the frames that it has seen, and the model's state."""
+
+    age: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class LanesState:
+    """What all lanes of a model remember, by lane id, and the input that came last."""
+
+    lanes: dict[int, LaneState] = field(default_factory=dict)
+    latest: int | None = None
+    last_input: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One lane's step: probabilities, float32 [classes], at a grid point; the lane's age after."""
+
+    time_s: float
+    probabilities: Array
+    age: int
+
+
+@dataclass(slots=True)
+class _Lane:
+    running: RunningStream
+    age: int = 0
+
+
+class Lanes:
+    """Runs the turns of one stream on one runtime.
+
+    A new lane begins empty while the stream is young. Later it begins as a copy of the lane that
+    stepped last, so that no prediction comes from an empty state again.
+    """
+
+    def __init__(self, runtime: Runtime, state: LanesState | None = None) -> None:
+        self._runtime = runtime
+        state = state or LanesState()
+        self._lanes = {
+            lane: _Lane(runtime.start(saved.state), saved.age)
+            for lane, saved in state.lanes.items()
+        }
+        self._latest = state.latest
+        self._last_input = state.last_input
+        self.infer_ms = 0.0
+
+    def step(self, x: Array, turns: Sequence[Turn]) -> list[Step]:
+        """Give ``x``, float32 [1, 3, H, W], or the input before it, to each lane whose turn it is.
+
+        What it took is in ``infer_ms``, milliseconds.
+        """
+        started_s = time.perf_counter()
+        last = self._last_input
+        steps = [self._turn(turn, x if last is None or not turn.repeat else last) for turn in turns]
+        self._last_input = x
+        self.infer_ms = (time.perf_counter() - started_s) * 1e3
+        return steps
+
+    def keep(self, lanes: Sequence[int]) -> None:
+        """Forget all lanes but these."""
+        for lane in self._lanes.keys() - set(lanes) - {self._latest}:
+            del self._lanes[lane]
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._lanes.clear()
+        self._latest = self._last_input = None
+
+    def state(self) -> LanesState:
+        """Return a copy of what the lanes remember."""
+        return LanesState(
+            {key: LaneState(lane.age, lane.running.state()) for key, lane in self._lanes.items()},
+            self._latest,
+            self._last_input,
+        )
+
+    def _turn(self, turn: Turn, x: Array) -> Step:
+        lane = self._lanes.get(turn.lane) or self._begin(turn.lane)
+        logits = lane.running.step(x)
+        lane.age += 1
+        self._latest = turn.lane
+        return Step(turn.time_s, softmax(logits), lane.age)
+
+    def _begin(self, key: int) -> _Lane:
+        donor = self._lanes.get(self._latest) if self._latest is not None else None
+        if donor is None or donor.age < 2:
+            lane = _Lane(self._runtime.start())
+        else:
+            lane = _Lane(self._runtime.start(donor.running.state()), donor.age)
+        self._lanes[key] = lane
+        return lane
+
+
+def softmax(logits: Array) -> Array:
+    """Logits [classes] -> probabilities, float32 [classes]."""
+    powers = np.exp(logits.astype(np.float64) - logits.max())
+    probabilities: Array = (powers / powers.sum()).astype(np.float32)
+    return probabilities

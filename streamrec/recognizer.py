@@ -1,0 +1,255 @@
+"""A loaded model, and the streams that it watches.
+
+Knows protocols only: which runtime computes, and where frames come from, is decided elsewhere.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from streamrec.preprocess import Preprocessor
+
+from streamrec.errors import LabelsError, StateError
+from streamrec.image import as_image
+from streamrec.lanes import Lanes, Step
+from streamrec.runtimes.base import Runtime
+from streamrec.sampling import TimeGrid, Turns
+from streamrec.smoothing import Smoother, make_smoother
+from streamrec.stream_state import MemberState, StreamState, stream_from_bytes
+from streamrec.types import Array, Frame, Latency, Prediction, StreamSpec, now_s
+
+Predict = Literal["frame", "grid"]
+
+DEFAULT_SMOOTHING_S = 0.5
+"""Time constant of the exponential smoothing, seconds."""
+
+
+class Recognizer:
+    """A model, ready to watch any number of streams.
+
+    Args:
+        name: the model's name.
+        runtimes: the model; several: their mean is the prediction.
+
+    Raises:
+        LabelsError: the models do not name the same classes.
+    """
+
+    def __init__(self, name: str, runtimes: Sequence[Runtime]) -> None:
+        self.name = name
+        self._runtimes = tuple(runtimes)
+        if len({runtime.spec.labels for runtime in self._runtimes}) != 1:
+            raise LabelsError(f"{name}: all models of an ensemble need the same labels")
+
+    @property
+    def spec(self) -> StreamSpec:
+        """What the (first) model says of itself."""
+        return self._runtimes[0].spec
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names in score order."""
+        return self.spec.labels
+
+    def stream(
+        self,
+        source: str = "stream",
+        *,
+        predict: Predict = "frame",
+        smoother: Smoother[Any] | None = None,
+        declared_fps: float | None = None,
+        mirror: bool = False,
+        color: Literal["bgr", "rgb"] = "bgr",
+    ) -> "Stream":
+        """Begin to watch.
+
+        Args:
+            source: name for pictures that are pushed as bare arrays.
+            predict: ``frame``: a prediction for every frame; ``grid``: at the model's rate only.
+            smoother: default: exponential, half a second.
+            declared_fps: the source's rate, where known.
+            mirror: flip pictures left to right, as webcam programs do.
+            color: channel order of pictures that are pushed as bare arrays.
+        """
+        members = [
+            _Member(runtime, _grid(runtime, predict, declared_fps), mirror)
+            for runtime in self._runtimes
+        ]
+        smoother = smoother or make_smoother("exponential", DEFAULT_SMOOTHING_S)
+        return Stream(self, members, smoother, source, color)
+
+
+def _grid(runtime: Runtime, predict: Predict, declared_fps: float | None) -> TimeGrid:
+    return TimeGrid(fps=runtime.spec.fps, every_frame=predict == "frame", declared_fps=declared_fps)
+
+
+class Stream:
+    """One stream of frames; made by ``Recognizer.stream``."""
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        members: Sequence["_Member"],
+        smoother: Smoother[Any],
+        source: str,
+        color: Literal["bgr", "rgb"],
+    ) -> None:
+        self._recognizer, self._members = recognizer, members
+        self._smoother, self._source, self._color = smoother, source, color
+        self._smoothing = smoother.initial()
+        self._index = 0
+        self._dropped = 0
+
+    def push(
+        self, picture: Frame | npt.ArrayLike, time_s: float | None = None
+    ) -> Prediction | None:
+        """Take the next frame.
+
+        Args:
+            picture: a Frame, or an array as ``streamrec.image.as_image`` takes it.
+            time_s: when a bare array was taken, seconds of any clock; default: now.
+
+        Returns:
+            The prediction after this frame; None where the model needs none of it.
+
+        Raises:
+            FrameError: not a picture.
+        """
+        taken_s = now_s()
+        frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
+        self._dropped += frame.dropped
+        self._index = frame.index + 1
+        turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
+        if any(turn.reset for turn in turns):
+            self._forget()
+        steps = [
+            (step, member)
+            for member, due in zip(self._members, turns, strict=True)
+            for step in member.take(frame, due)
+        ]
+        if not steps:
+            return None
+        scores, raw, last = self._merge(steps)
+        return self._prediction(frame, scores, raw, last, turns, taken_s)
+
+    def reset(self) -> None:
+        """Forget everything, as after a cut: the next frame is the first."""
+        self._forget()
+        for member in self._members:
+            member.grid.last_s = None
+
+    def save(self) -> bytes:
+        """Return all that the stream remembers; see ``restore``."""
+        members = tuple(member.state() for member in self._members)
+        return StreamState(members, self._smoothing, self._index, self._dropped).to_bytes()
+
+    def restore(self, data: bytes) -> None:
+        """Go on where ``save`` was called, here or in another process: the same numbers follow.
+
+        Raises:
+            StateError: not a saved stream, or one of another model.
+        """
+        state = stream_from_bytes(data, self._smoother.state_type)
+        if len(state.members) != len(self._members):
+            raise StateError(f"a state of {len(state.members)} models, need {len(self._members)}")
+        for member, saved in zip(self._members, state.members, strict=True):
+            member.restore(saved)
+        self._smoothing = state.smoothing
+        self._index, self._dropped = state.index, state.dropped
+
+    def _frame(self, picture: npt.ArrayLike, time_s: float | None, taken_s: float) -> Frame:
+        return Frame(
+            image=as_image(picture, self._color),
+            index=self._index,
+            captured_s=taken_s,
+            time_s=taken_s if time_s is None else time_s,
+            source=self._source,
+        )
+
+    def _forget(self) -> None:
+        self._smoothing = self._smoother.initial()
+        for member in self._members:
+            member.lanes.reset()
+            member.latest = None
+
+    def _merge(self, steps: list[tuple[Step, "_Member"]]) -> tuple[Array, Array, Step]:
+        """Smooth over the lanes of all members, in the order of time."""
+        for step, member in sorted(steps, key=lambda pair: pair[0].time_s):
+            member.latest = step
+            latest = [m.latest.probabilities for m in self._members if m.latest is not None]
+            raw: Array = np.mean(latest, axis=0, dtype=np.float32)
+            scores, self._smoothing = self._smoother.step(raw, step.time_s, self._smoothing)
+        return scores, raw, step
+
+    def _prediction(
+        self,
+        frame: Frame,
+        scores: Array,
+        raw: Array,
+        last: Step,
+        turns: Sequence[Turns],
+        taken_s: float,
+    ) -> Prediction:
+        grids = [member.grid for member in self._members]
+        waited_ms = (taken_s - frame.captured_s) * 1e3 - frame.capture_ms
+        return Prediction(
+            source=frame.source,
+            frame_index=frame.index,
+            captured_s=frame.captured_s,
+            time_s=frame.time_s,
+            pts_s=frame.pts_s,
+            model=self._recognizer.name,
+            labels=self._recognizer.labels,
+            scores=scores,
+            raw=raw,
+            warm_up=last.age < self._recognizer.spec.warmup_frames,
+            state_age=last.age,
+            lanes=sum(len(grid.lanes) for grid in grids),
+            lanes_wanted=sum(grid.lanes_wanted for grid in grids),
+            gap_s=max(turn.gap_s for turn in turns),
+            repeated=sum(grid.repeated for grid in grids),
+            resets=sum(grid.resets for grid in grids),
+            dropped=self._dropped,
+            ready_s=now_s(),
+            latency=Latency(
+                capture_ms=frame.capture_ms,
+                queue_ms=max(waited_ms, 0.0),
+                preprocess_ms=sum(member.preprocess_ms for member in self._members),
+                infer_ms=sum(member.lanes.infer_ms for member in self._members),
+            ),
+        )
+
+
+class _Member:
+    """One model of a stream: its time grid, its lanes and what it said last."""
+
+    def __init__(self, runtime: Runtime, grid: TimeGrid, mirror: bool) -> None:
+        self._runtime = runtime
+        self._preprocess = Preprocessor(runtime.spec.preprocessing, mirror=mirror)
+        self.grid = grid
+        self.lanes = Lanes(runtime)
+        self.latest: Step | None = None
+        self.preprocess_ms = 0.0
+
+    def take(self, frame: Frame, due: Turns) -> list[Step]:
+        """Step the lanes whose turn it is."""
+        self.preprocess_ms = self.lanes.infer_ms = 0.0
+        if not due.turns:
+            return []
+        started_s = time.perf_counter()
+        x = self._preprocess(frame.image)
+        self.preprocess_ms = (time.perf_counter() - started_s) * 1e3
+        steps = self.lanes.step(x, due.turns)
+        self.lanes.keep(self.grid.lanes)
+        return steps
+
+    def state(self) -> MemberState:
+        return MemberState(replace(self.grid), self.lanes.state(), self.latest)
+
+    def restore(self, state: MemberState) -> None:
+        self.grid = state.grid
+        self.lanes = Lanes(self._runtime, state.lanes)
+        self.latest = state.latest

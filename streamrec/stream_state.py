@@ -1,0 +1,73 @@
+"""A stream's memory as bytes: safetensors, with the structure as JSON in one of its arrays."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from streamrec.errors import StateError
+from streamrec.lanes import LanesState, Step
+from streamrec.runtimes.state import state_from_bytes, state_to_bytes
+from streamrec.sampling import TimeGrid
+
+_STRUCTURE = "structure"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """What one model of a stream remembers."""
+
+    grid: TimeGrid
+    lanes: LanesState
+    latest: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What a stream remembers: its models, its smoothing, and how far it has come."""
+
+    members: tuple[MemberState, ...]
+    smoothing: Any
+    index: int
+    dropped: int
+
+    def to_bytes(self) -> bytes:
+        """Encode."""
+        arrays: dict[str, Any] = {}
+
+        def store(value: Any) -> str:
+            name = f"array_{len(arrays)}"
+            arrays[name] = value
+            return name
+
+        structure = msgspec.json.encode(self, enc_hook=store)
+        return state_to_bytes({**arrays, _STRUCTURE: np.frombuffer(structure, np.uint8)})
+
+
+def stream_from_bytes(data: bytes, smoothing: type[Any]) -> StreamState:
+    """Decode what ``StreamState.to_bytes`` made.
+
+    Args:
+        data: the bytes.
+        smoothing: the type of the smoother's state.
+
+    Raises:
+        StateError: not a saved stream, or one with another kind of smoothing.
+    """
+    arrays = state_from_bytes(data)
+    if _STRUCTURE not in arrays:
+        raise StateError("these bytes are a model's state, not a saved stream")
+
+    def fetch(_kind: type, name: str) -> Any:
+        return arrays[name]
+
+    try:
+        tree = msgspec.json.decode(arrays[_STRUCTURE].tobytes())
+        memory = msgspec.convert(tree.pop("smoothing"), smoothing | None, dec_hook=fetch)
+        state = msgspec.convert(
+            {**tree, "smoothing": None}, StreamState, dec_hook=fetch, str_keys=True
+        )
+    except (msgspec.MsgspecError, KeyError, AttributeError) as error:
+        raise StateError(f"these bytes are no saved stream of this kind: {error}") from None
+    return replace(state, smoothing=memory)
