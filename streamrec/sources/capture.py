@@ -48,6 +48,7 @@ class CaptureThread(Source):
         self._frame: Frame | None = None
         self._error: BaseException | None = None
         self._stopped = False
+        self._patience_s = CLOSE_TIMEOUT_S
         self._thread = threading.Thread(
             target=self._run, args=(open_source,), name="streamrec-capture", daemon=True
         )
@@ -59,7 +60,7 @@ class CaptureThread(Source):
     def read(self) -> Frame | None:
         """Take the newest frame, waiting for one if need be; None at the end."""
         with self._changed:
-            if not self._wait_for(lambda: self._frame or self._stopped, self._read_timeout_s):
+            if not self._wait_for(self._readable, self._read_timeout_s):
                 raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
             frame, self._frame = self._frame, None
             self._changed.notify_all()
@@ -72,7 +73,8 @@ class CaptureThread(Source):
         with self._changed:
             self._stop()
             self._frame = self._error = None
-        self._thread.join(CLOSE_TIMEOUT_S)
+        patience_s, self._patience_s = self._patience_s, 0.0
+        self._thread.join(patience_s)
 
     def _run(self, open_source: Callable[[], Source]) -> None:
         try:
@@ -81,7 +83,8 @@ class CaptureThread(Source):
                 while not self._stopped and (frame := source.read()) is not None:
                     self._put(frame, wait=not source.live)
         except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to the reader
-            self._error = error
+            with self._changed:
+                self._error = None if self._stopped else error
         finally:
             with self._changed:
                 self._stop()
@@ -95,10 +98,15 @@ class CaptureThread(Source):
         with self._changed:
             if wait:
                 self._wait_for(lambda: self._frame is None or self._stopped)
+            if self._stopped:
+                return
             if self._frame is not None:
                 frame = replace(frame, dropped=frame.dropped + 1 + self._frame.dropped)
             self._frame = frame
             self._changed.notify_all()
+
+    def _readable(self) -> bool:
+        return self._frame is not None or self._stopped
 
     def _stop(self) -> None:
         self._stopped = True
@@ -108,11 +116,10 @@ class CaptureThread(Source):
         try:
             with self._changed:
                 self._wait_for(lambda: self._source or self._stopped, timeout_s)
-                if self._error is not None:
-                    raise self._error
-                if self._source is None:
-                    raise SourceOpenError(f"the source did not open within {timeout_s:g} s")
-                return self._source
+                if self._source is not None:
+                    return self._source
+                late = SourceOpenError(f"the source did not open within {timeout_s} s")
+                raise self._error or late
         except BaseException:
             self._stopped = True
             raise

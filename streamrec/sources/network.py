@@ -52,8 +52,8 @@ class NetworkSource(OpenCVSource):
 def _require_host(url: str) -> None:
     try:
         parts = urlsplit(url)
-        addressed = parts.hostname or (parts.scheme == "udp" and parts.port)
+        host, port = parts.hostname, parts.port
     except ValueError:
-        addressed = None
-    if not addressed:
+        host = port = None
+    if not host and not (port and url.lower().startswith("udp:")):
         raise SourceOpenError(f"malformed address {redact(url)}: no host, or a bad port")

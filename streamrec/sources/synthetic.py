@@ -107,9 +107,11 @@ class SyntheticSource(Source):
 
 def _wall(height: int, width: int) -> Image:
     """A picture with shades in both directions: uint8 [height, width, 3]."""
-    y, x = np.ogrid[0:height, 0:width]
-    shades = (y * 120 // height + 40, x * 120 // width + 40, (x + y) * 120 // (width + height) + 40)
-    return np.stack([np.broadcast_to(s, (height, width)) for s in shades], axis=2).astype(np.uint8)
+    down = np.linspace(40, 160, height, dtype=np.uint8)[:, None]
+    across = np.linspace(40, 160, width, dtype=np.uint8)[None, :]
+    wall = np.empty((height, width, 3), np.uint8)
+    wall[:, :, 0], wall[:, :, 1], wall[:, :, 2] = down, across, down // 2 + across // 2
+    return wall
 
 
 def _with_ball(wall: Image, angle: float) -> Image:

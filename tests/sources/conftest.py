@@ -8,6 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -31,41 +32,44 @@ def video(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture(params=["open", "with password"])
-def rtsp_server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Run an RTSP server; give the URL that opens its stream."""
-    login = [] if request.param == "open" else ["joe", "se:cret"]
-    with _rtsp(*login) as server:
-        credentials = "joe:se%3Acret@" if login else ""
-        yield f"rtsp://{credentials}127.0.0.1:{_port(server)}/test"
-        server.kill()
+class RtspServer:
+    """A running server; its stream is at ``url``."""
+
+    def __init__(self, login: tuple[str, ...]) -> None:
+        if not Path("/usr/bin/python3").exists():
+            pytest.skip("the RTSP server is run by /usr/bin/python3, which is not here")
+        command = ["/usr/bin/python3", str(RTSP_SERVER), *login]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        port = self._process.stdout.readline()
+        if not port:
+            self.stop()
+            pytest.skip("no GStreamer RTSP server; the packages are in .ci/debian-packages.txt")
+        self.address = f"127.0.0.1:{int(port)}"
+        credentials = ":".join(map(quote, login)) + "@" if login else ""
+        self.url = f"rtsp://{credentials}{self.address}/test"
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
 
 
 @pytest.fixture
-def rtsp_with_password() -> Iterator[str]:
-    """Run an RTSP server with a password; give its host and port."""
-    with _rtsp("joe", "se:cret") as server:
-        yield f"127.0.0.1:{_port(server)}"
-        server.kill()
+def rtsp_server() -> Iterator[Callable[..., RtspServer]]:
+    """Start RTSP servers, open to all or to one user only."""
+    running: list[RtspServer] = []
 
+    def start(*login: str) -> RtspServer:
+        running.append(RtspServer(login))
+        return running[-1]
 
-def _rtsp(*login: str) -> subprocess.Popen[str]:
-    if not Path("/usr/bin/python3").exists():
-        pytest.skip("the RTSP server is run by /usr/bin/python3, which is not here")
-    command = ["/usr/bin/python3", str(RTSP_SERVER), *login]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def _port(server: subprocess.Popen[str]) -> int:
-    assert server.stdout is not None
-    line = server.stdout.readline()
-    if server.poll() == 3 or not line:
-        pytest.skip("no GStreamer RTSP server; the packages are in .ci/debian-packages.txt")
-    return int(line)
+    yield start
+    for server in running:
+        server.stop()
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files, /mjpeg (endless), /private (401), /hang (never sends a frame)."""
+    """Files, /mjpeg (endless), /stalls (after 12 pictures) and /private (401)."""
 
     released: ClassVar[threading.Event]
 

@@ -1,0 +1,109 @@
+"""One function opens them all, and every source keeps the same contract."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from streamrec.errors import SourceOpenError
+from streamrec.sources.open import open_source
+from streamrec.types import Frame
+
+
+@pytest.fixture(
+    params=["file", "realtime file", "file URL", "synthetic", "live synthetic", "http", "mjpeg"]
+)
+def uri_and_options(request, video, http_server):
+    path = video("clip.mp4", frames=10)
+    return {
+        "file": (str(path), {}),
+        "realtime file": (str(path), {"realtime": True}),
+        "file URL": (path.as_uri(), {}),
+        "synthetic": ("synthetic:?width=64&height=48&seconds=0.3", {}),
+        "live synthetic": ("synthetic:?width=64&height=48&seconds=0.3&live=1", {}),
+        "http": (f"{http_server}/clip.mp4", {}),
+        "mjpeg": (f"{http_server}/mjpeg", {}),
+    }[request.param]
+
+
+def test_every_source_keeps_the_contract(uri_and_options):
+    uri, options = uri_and_options
+    with open_source(uri, **options) as source:
+        frames = list(itertools.islice(source, 8))
+    assert len(frames) > 1
+    assert all(isinstance(f, Frame) and f.source == source.name for f in frames)
+    assert all(f.image.shape == (48, 64, 3) for f in frames)
+    for before, after in itertools.pairwise(frames):
+        assert after.index == before.index + 1 + after.dropped
+        assert after.time_s > before.time_s
+        assert after.captured_s >= before.captured_s
+    assert all(f.capture_ms >= 0 for f in frames)
+    assert source.read() is None
+    source.close()
+
+
+def test_a_realtime_file_drops_what_is_not_taken_in_time(video):
+    path = video("clip.mp4", fps=50, frames=30)
+    with open_source(str(path), realtime=True) as source:
+        source.read()
+        time.sleep(0.2)
+        rest = list(source)
+    assert source.live
+    assert sum(f.dropped for f in rest) > 0
+    assert rest[-1].index == 29
+    assert 1 + sum(1 + f.dropped for f in rest) == 30
+
+
+def test_an_integer_is_a_camera_and_a_missing_one_is_named():
+    for uri in (97, "97", "/dev/video97"):
+        with pytest.raises(SourceOpenError, match="camera 97 cannot be opened"):
+            open_source(uri)
+
+
+@pytest.mark.parametrize("index", [-1, 100, 10**30])
+def test_a_camera_index_has_a_range(index):
+    with pytest.raises(SourceOpenError, match="from 0 to 99"):
+        open_source(index)
+
+
+def test_an_unknown_scheme_lists_the_allowed_ones_and_hides_the_password():
+    with pytest.raises(SourceOpenError) as error:
+        open_source("ftp://joe:hunter2@host/clip.mp4")
+    for part in ("'ftp:'", "ftp://***@host/clip.mp4", "file:, rtsp:, http:, https:, udp:"):
+        assert part in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_windows_path_is_a_file():
+    with pytest.raises(SourceOpenError, match="no such file"):
+        open_source("C:\\nowhere\\clip.mp4")
+
+
+def test_a_generated_scene_needs_no_opencv(run_python):
+    result = run_python(
+        "import sys; from streamrec.sources.open import open_source\n"
+        "open_source('synthetic:').read(); print('cv2' in sys.modules)"
+    )
+    assert result.stdout == "False\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself Ctrl-C on Windows")
+def test_ctrl_c_ends_a_program_that_reads_a_hanging_stream(http_server):
+    program = (
+        "from streamrec.sources.open import open_source\n"
+        "try:\n"
+        f"    with open_source('{http_server}/stalls') as source:\n"
+        "        print('open', flush=True)\n"
+        "        for frame in source: pass\n"
+        "except KeyboardInterrupt: print('interrupted')\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "open\n"
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=20)[0] == "interrupted\n"
+    assert child.returncode == 0
