@@ -1,0 +1,58 @@
+"""uint8 picture -> float32 model input, exactly as the model was trained."""
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrec.opencv import cv2
+from streamrec.types import Array, Image, Preprocessing
+
+INTERPOLATION = cv2.INTER_LINEAR
+"""Bilinear with half-pixel centres and no low-pass filter: what MoViNet was trained with.
+
+``INTER_AREA`` would average instead of sampling when a large picture shrinks, at a hundred times
+the cost: on one core, 1920x1080 to 172x172 takes 7 ms instead of 0.07.
+"""
+
+
+class Preprocessor:
+    """Turns pictures into model input.
+
+    The picture is resized as uint8 first, so that the rest touches model-sized buffers only.
+
+    Args:
+        preprocessing: size, resize policy, channel order, mean and std of the model.
+        mirror: flip left and right, as webcam programs do.
+    """
+
+    def __init__(self, preprocessing: Preprocessing, *, mirror: bool = False) -> None:
+        std = np.array(preprocessing.std)
+        self._spec = preprocessing
+        self._mirror = mirror
+        self._order = (2, 1, 0) if preprocessing.color == "rgb" else (0, 1, 2)
+        self._scale = (1 / (255 * std)).astype(np.float32)
+        self._offset = (-np.array(preprocessing.mean) / std).astype(np.float32)
+
+    def __call__(self, image: Image) -> Array:
+        """Return a new, contiguous float32 [1, 3, height, width] for a uint8 [H, W, 3] BGR."""
+        size = (self._spec.width, self._spec.height)
+        planes = cv2.split(cv2.resize(self._framed(image), size, interpolation=INTERPOLATION))
+        x = np.empty((1, 3, self._spec.height, self._spec.width), np.float32)
+        for channel, plane in enumerate(self._order):
+            self._normalise(np.asarray(planes[plane]), channel, x[0, channel])
+        return x
+
+    def _framed(self, image: Image) -> Image:
+        """Cut out what the resize policy keeps."""
+        if self._spec.resize == "stretch":
+            return image
+        height, width = image.shape[:2]
+        aspect = self._spec.width / self._spec.height
+        kept_width = min(width, max(1, round(height * aspect)))
+        kept_height = min(height, max(1, round(width / aspect)))
+        top, left = (height - kept_height) // 2, (width - kept_width) // 2
+        return image[top : top + kept_height, left : left + kept_width]
+
+    def _normalise(self, plane: npt.NDArray[np.uint8], channel: int, out: Array) -> None:
+        seen = plane[:, ::-1] if self._mirror else plane
+        np.multiply(seen, self._scale[channel], out=out, dtype=np.float32)
+        out += self._offset[channel]
