@@ -10,7 +10,8 @@ INTERPOLATION = cv2.INTER_LINEAR
 """Bilinear with half-pixel centres and no low-pass filter: what MoViNet was trained with.
 
 ``INTER_AREA`` would average instead of sampling when a large picture shrinks, at a hundred times
-the cost: on one core, 1920x1080 to 172x172 takes 7 ms instead of 0.07.
+the cost: on one core, 1920x1080 to 172x172 takes 7 ms instead of 0.07. A Kinetics-600 MoViNet A0
+names eight real clips, up to 1280x720, right with either, with the same scores within 0.03.
 """
 
 
