@@ -19,6 +19,7 @@ Named = Iterator[tuple[str, Shape]]
 
 _NAMED_IN_ERRORS = 3
 _CLASSES = "head.classifier.bias"
+_COUNTER = ".num_batches_tracked"
 
 
 def parameter_shapes(arch: Architecture) -> dict[str, Shape]:
@@ -93,16 +94,21 @@ def fit(
     Raises:
         WeightsError: a tensor is missing, left over, of a wrong shape or not finite.
     """
-    if architecture is None:
-        architecture = _detect(tensors)
-    architecture = _adapt(architecture, tensors)
-    differences = _differences(architecture, tensors)
-    if differences:
+    architecture = _adapt(architecture or _detect(tensors), tensors)
+    return architecture, check(tensors, architecture)
+
+
+def check(tensors: Mapping[str, Array], architecture: Architecture) -> dict[str, Array]:
+    """Return the tensors in the architecture's shapes, float32; step counters are dropped.
+
+    Raises:
+        WeightsError: a tensor is missing, left over, of a wrong shape or not finite.
+    """
+    tensors = {name: value for name, value in tensors.items() if not name.endswith(_COUNTER)}
+    if differences := _differences(architecture, tensors):
         raise WeightsError(f"the weights do not fit {architecture.name}: {_few(differences)}")
     shapes = parameter_shapes(architecture)
-    return architecture, {
-        name: _finite(name, tensors[name]).reshape(shape) for name, shape in shapes.items()
-    }
+    return {name: _finite(name, tensors[name]).reshape(shape) for name, shape in shapes.items()}
 
 
 def _detect(tensors: Mapping[str, Array]) -> Architecture:

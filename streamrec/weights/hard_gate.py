@@ -17,7 +17,10 @@ from streamrec.weights.tflite import Operator, Tensor
 
 _Values = npt.NDArray[np.float64]
 
-_RELU6_SLOPE, _CLIP_SLOPE = 1 / 6, 0.2
+# Slope and value at 0 of each: ``0.16667 relu6(x + 3)`` and ``clip(0.2 x + 0.5, 0, 1)``.
+_GATES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"hard_sigmoid_relu6": (0.16667, 0.50001), "hard_sigmoid": (0.2, 0.5)}
+)
 _SLOPE_TOLERANCE = 0.005
 _CLAMP_TOLERANCE = 0.02
 _GRID = np.linspace(-8.0, 8.0, 3201)
@@ -78,10 +81,10 @@ def recognize_gate(chain: Sequence[Operator]) -> Gate:
     shift = float(y[first] - slope * _GRID[first])
     if np.abs(y - np.clip(slope * _GRID + shift, 0.0, 1.0)).max() > _CLAMP_TOLERANCE:
         raise WeightsError("the model's squeeze-excitation has a gate that is not known")
-    relu6 = abs(slope - _RELU6_SLOPE) < _SLOPE_TOLERANCE
-    gate_slope = _RELU6_SLOPE if relu6 else _CLIP_SLOPE
+    relu6 = abs(slope - _GATES["hard_sigmoid_relu6"][0]) < _SLOPE_TOLERANCE
     name = "hard_sigmoid_relu6" if relu6 else "hard_sigmoid"
-    return Gate(name, slope / gate_slope, (shift - 0.5) / gate_slope)
+    gate_slope, gate_shift = _GATES[name]
+    return Gate(name, slope / gate_slope, (shift - gate_shift) / gate_slope)
 
 
 def follow(operator: Operator, consumers: Mapping[int, Sequence[Operator]]) -> list[Operator]:

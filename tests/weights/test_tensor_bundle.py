@@ -1,6 +1,5 @@
 """Tests of the TensorFlow checkpoint reader: real files, written ones, and damaged ones."""
 
-import importlib.util
 import json
 import tempfile
 from pathlib import Path
@@ -14,12 +13,7 @@ from streamrec.errors import WeightsError
 from streamrec.weights.protobuf import parse_message, read_varint
 from streamrec.weights.sorted_table import masked_crc32c, read_table
 from streamrec.weights.tensor_bundle import read_bundle
-
-_spec = importlib.util.spec_from_file_location(
-    "bundle_writer", Path(__file__).with_name("bundle_writer.py")
-)
-writer = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(writer)
+from tests.weights import bundle_writer as writer
 
 TENSORS = {
     "model/kernel": np.arange(24, dtype=np.float32).reshape(2, 3, 4),

@@ -1,0 +1,117 @@
+"""One way in: a path to weights of any known form -> what the network needs."""
+
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from streamrec.errors import WeightsError
+from streamrec.models.architecture import Architecture
+from streamrec.weights.archive import unpack
+from streamrec.weights.fit import fit
+from streamrec.weights.model_file import load_model
+from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
+from streamrec.weights.movinet_names import rename_checkpoint
+from streamrec.weights.movinet_tflite import rename_graph
+from streamrec.weights.tensor_bundle import read_bundle
+from streamrec.weights.tflite import read_graph
+
+_INDEX = ".index"
+_LATEST = re.compile(r'^model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"', re.MULTILINE)
+_MAX_LATEST_BYTES = 1 << 16
+_FORMS = (
+    "a TensorFlow checkpoint (.tar.gz, its folder, or its .index file), a .tflite stream model, "
+    "or a streamrec .safetensors file"
+)
+
+
+def load_weights(
+    path: Path,
+    architecture: Architecture | None = None,
+    labels: tuple[str, ...] | None = None,
+) -> ModelWeights:
+    """Read weights from a file or folder.
+
+    Args:
+        path: a TensorFlow checkpoint (``.tar.gz``, a folder, an ``.index`` file or its prefix), a
+            ``.tflite`` stream model, or our own ``.safetensors``.
+        architecture: the record that the weights are for; None: told from names and shapes. Our
+            own files state theirs.
+        labels: class names in logit order; None: the file's, if it has any.
+
+    Raises:
+        WeightsError: missing, corrupt, of no known form or of another architecture.
+        LabelsError: the labels do not fit the number of classes.
+        RuntimeMissingError: the package that reads .tflite files is not installed.
+    """
+    weights = _read(path, architecture)
+    return weights if labels is None else replace(weights, labels=labels)
+
+
+def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
+    if path.is_dir():
+        return _from_bundle(_prefix_in(path), architecture)
+    name = path.name.lower()
+    if name.endswith(_INDEX):
+        return _from_bundle(path.with_name(path.name[: -len(_INDEX)]), architecture)
+    if not path.exists():
+        if path.with_name(path.name + _INDEX).exists():
+            return _from_bundle(path, architecture)
+        raise WeightsError(f"there is no file {path}")
+    if name.endswith((".tar.gz", ".tgz")):
+        return _from_archive(path, architecture)
+    if name.endswith(".tflite"):
+        return _from_tflite(path, architecture)
+    if name.endswith(".safetensors"):
+        return load_model(path)
+    raise WeightsError(f"{path} is of no known form; weights are read from {_FORMS}")
+
+
+def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeights:
+    architecture, tensors = fit(rename_checkpoint(read_bundle(prefix)), architecture)
+    return ModelWeights(
+        architecture=architecture,
+        tensors=tensors,
+        preprocessing=plain_preprocessing(architecture),
+        provenance={"format": "TensorFlow checkpoint", "file": prefix.name},
+    )
+
+
+def _from_tflite(path: Path, architecture: Architecture | None) -> ModelWeights:
+    tensors, traits = rename_graph(read_graph(path))
+    architecture, tensors = fit(tensors, architecture)
+    architecture = replace(architecture, **traits)
+    return ModelWeights(
+        architecture=architecture,
+        tensors=tensors,
+        preprocessing=plain_preprocessing(architecture),
+        provenance={"format": "TensorFlow Lite", "file": path.name},
+    )
+
+
+def _from_archive(path: Path, architecture: Architecture | None) -> ModelWeights:
+    with tempfile.TemporaryDirectory(prefix="streamrec-") as folder:
+        unpack(path, Path(folder))
+        weights = _from_bundle(_prefix_in(Path(folder)), architecture)
+    return replace(weights, provenance={**weights.provenance, "file": path.name})
+
+
+def _prefix_in(folder: Path) -> Path:
+    """Return the one checkpoint in a folder, or the one that its ``checkpoint`` file names."""
+    found = sorted(p for p in folder.rglob(f"*{_INDEX}") if not p.name.startswith("."))
+    prefixes = [path.with_name(path.name[: -len(_INDEX)]) for path in found]
+    if len(prefixes) > 1:
+        latest = {_latest(path.parent) for path in prefixes}
+        prefixes = [path for path in prefixes if path in latest] or prefixes
+    if len(prefixes) != 1:
+        names = ", ".join(path.name for path in prefixes[:5]) or "none"
+        raise WeightsError(f"{folder} must hold one checkpoint, found: {names}")
+    return prefixes[0]
+
+
+def _latest(folder: Path) -> Path | None:
+    listing = folder / "checkpoint"
+    if not listing.is_file() or listing.stat().st_size > _MAX_LATEST_BYTES:
+        return None
+    match = _LATEST.search(listing.read_text(encoding="utf-8", errors="replace"))
+    return folder / match[1] if match else None

@@ -1,0 +1,103 @@
+"""Our own weights file: safetensors, with everything else a model needs in its metadata."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from streamrec.errors import ModelError, OutputError, WeightsError
+from streamrec.models.architecture import Architecture
+from streamrec.types import Array, Preprocessing
+from streamrec.weights.files import replacing
+from streamrec.weights.fit import check
+from streamrec.weights.model_weights import ModelWeights
+
+_KEY = "streamrec"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """What the metadata hold, as JSON under the key ``streamrec``."""
+
+    architecture: Architecture
+    labels: tuple[str, ...] | None
+    preprocessing: Preprocessing
+    provenance: dict[str, str]
+    format: int = _FORMAT
+
+
+def save_model(path: Path, weights: ModelWeights) -> None:
+    """Write a model; the file appears at once and whole, or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+        WeightsError: the tensors do not fit the architecture.
+    """
+    tensors = check(weights.tensors, weights.architecture)
+    header = _Header(
+        architecture=weights.architecture,
+        labels=weights.labels,
+        preprocessing=weights.preprocessing,
+        provenance=dict(weights.provenance),
+    )
+    metadata = {"format": "np", _KEY: msgspec.json.encode(header).decode()}
+    with replacing(path) as temporary:
+        try:
+            save_file(tensors, temporary, metadata)
+        except SafetensorError as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
+
+
+def load_model(path: Path) -> ModelWeights:
+    """Read a model that ``save_model`` wrote.
+
+    Raises:
+        WeightsError: the file is missing, corrupt, of a newer format, or its weights do not fit
+            its architecture.
+        LabelsError: the labels do not fit the number of classes.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = _parse_header(path, file.metadata())
+            tensors = {name: _float32(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise WeightsError(f"cannot read {path} as a safetensors file: {error}") from error
+    return ModelWeights(
+        architecture=header.architecture,
+        tensors=check(tensors, header.architecture),
+        labels=header.labels,
+        preprocessing=header.preprocessing,
+        provenance=header.provenance,
+    )
+
+
+def _parse_header(path: Path, metadata: dict[str, str] | None) -> _Header:
+    text = (metadata or {}).get(_KEY)
+    if text is None:
+        raise WeightsError(
+            f"{path} has no streamrec metadata, so its architecture is not known; "
+            "streamrec reads safetensors files that it wrote itself"
+        )
+    try:
+        header = msgspec.json.decode(text, type=_Header)
+    except msgspec.MsgspecError as error:
+        raise WeightsError(f"{path}: its streamrec metadata cannot be read: {error}") from error
+    if header.format != _FORMAT:
+        raise WeightsError(
+            f"{path} has format {header.format}; this version of streamrec reads {_FORMAT}"
+        )
+    return header
+
+
+def _float32(name: str, value: Any) -> Array:
+    if value.dtype not in (np.float32, np.float16):
+        raise WeightsError(f"{name} is {value.dtype}; weights are float32 or float16")
+    array: Array = value.astype(np.float32)
+    return array
