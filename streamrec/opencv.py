@@ -1,16 +1,15 @@
 """The one door to OpenCV: imported here, and nowhere else, with its chatter switched off.
 
 OpenCV and FFmpeg write warnings straight to stderr. Our errors say what matters, so both are
-silenced, unless the user asked for them with ``OPENCV_LOG_LEVEL`` or ``OPENCV_FFMPEG_LOGLEVEL``.
+silenced, unless the user asks for them with ``OPENCV_LOG_LEVEL`` or ``OPENCV_FFMPEG_LOGLEVEL``.
+OpenCV reads these when it is loaded, so a program that imported it before keeps its own setting.
 """
 
 import os
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg first opens
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
 
 import cv2
 
 __all__ = ["cv2"]
-
-if "OPENCV_LOG_LEVEL" not in os.environ:
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

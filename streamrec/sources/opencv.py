@@ -50,8 +50,10 @@ class OpenCVSource(Source):
 
     def _pts_s(self) -> float | None:
         """Media time of the frame just grabbed, seconds, None where the source has none."""
-        pts_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        return pts_s if pts_s > 0 or self._index == 0 else None
+        pts_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000  # 0 or less: not known
+        if self._index == 0:
+            return max(0.0, pts_s)
+        return pts_s if pts_s > 0 else None
 
     def _retrieve(self, skipped: int) -> Frame | None:
         captured_s, pts_s = now_s(), self._pts_s()
