@@ -1,6 +1,6 @@
 """Any usual array -> the one kind of picture that streamrec handles."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,15 +36,15 @@ def as_image(array: npt.ArrayLike, color: Literal["bgr", "rgb"] = "bgr") -> Imag
     return np.ascontiguousarray(pixels[:, :, 2::-1] if color == "rgb" else pixels[:, :, :3])
 
 
-def _as_uint8(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+def _as_uint8(pixels: npt.NDArray[Any]) -> Image:
     if pixels.dtype == np.uint8:
-        return pixels.view(np.uint8)
+        return pixels
     if pixels.dtype == np.uint16:
-        return (pixels.view(np.uint16) >> 8).astype(np.uint8)
+        return (pixels >> 8).astype(np.uint8)
     if not np.issubdtype(pixels.dtype, np.floating):
         raise FrameError(f"{_ALLOWED}, got {pixels.dtype}")
-    values = pixels.astype(np.float32)
-    low, high = float(values.min()), float(values.max())
+    low, high = float(pixels.min()), float(pixels.max())
     if not (low >= 0.0 and high <= 1.0):
         raise FrameError(f"float pixels lie in [0, 1], got {low:g} to {high:g}; divide by 255?")
-    return np.rint(values * 255).astype(np.uint8)
+    scaled: Image = np.rint(pixels * 255).astype(np.uint8)
+    return scaled

@@ -50,7 +50,7 @@ class OpenCVSource(Source):
 
     def _pts_s(self) -> float | None:
         """Media time of the frame just grabbed, seconds, None where the source has none."""
-        pts_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000  # 0 or less: not known
+        pts_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000  # 0 or less: not known
         if self._index == 0:
             return max(0.0, pts_s)
         return pts_s if pts_s > 0 else None
