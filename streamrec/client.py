@@ -177,6 +177,8 @@ def _deadline_s(timeout_s: float | None) -> float:
 
 
 def _connect(subscriber: zmq.Socket[bytes], endpoint: Endpoint, prefix: bytes) -> None:
+    if endpoint.transport == "tcp" and endpoint.port == 0:
+        raise EndpointError(f"cannot subscribe to {endpoint}: which port? {ALLOWED}")
     subscriber.setsockopt(zmq.LINGER, 0)
     subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
     subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)

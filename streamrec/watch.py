@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -118,23 +119,20 @@ class TableView:
             self._paint(now_s)
 
     def _paint(self, now_s: float) -> None:
-        self._live.update(self.table(now_s), refresh=True)
+        self._live.update(self.render(now_s), refresh=True)
         self._painted_s = now_s
 
-    def table(self, now_s: float) -> Table:
-        """Return the table as of ``now_s``, on the clock of ``time.monotonic``."""
-        table = Table(caption=self._caption(), caption_justify="left", show_header=False)
+    def render(self, now_s: float) -> RenderableType:
+        """Return the view as of ``now_s``, on the clock of ``time.monotonic``."""
+        if not self._rows:
+            return Text(f"waiting for messages from {self._endpoint}, Ctrl-C ends")
+        table = Table(show_header=False)
         table.add_column(min_width=FACTS_WIDTH, max_width=FACTS_WIDTH, overflow="fold")
         for source in sorted(self._rows):
             row = self._rows[source]
             table.add_row(row.facts(source, now_s), row.bars(), end_section=True)
-        return table
-
-    def _caption(self) -> str:
-        if not self._rows:
-            return f"waiting for messages from {self._endpoint}"
         lost, invalid = self._subscriber.lost, self._subscriber.invalid
-        return f"{self._endpoint}   lost {lost}   unreadable {invalid}   Ctrl-C ends"
+        return Group(table, Text(f"{self._endpoint}  lost {lost}  unreadable {invalid}"))
 
 
 class Row:
@@ -223,7 +221,7 @@ def _show(view: LineView | TableView, ticks: Iterator[Message | None], count: in
 
 
 def _end_output(error: OSError) -> None:
-    """Accept that the reader of a pipe has gone (EINVAL on Windows), and stop writing to it."""
+    """Write no more; accept that the reader of a pipe has gone (EINVAL on Windows)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno not in (errno.EPIPE, errno.EINVAL):
         raise OutputError(f"cannot write to standard output: {error.strerror}") from None
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,3 +17,23 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Flush and release; safe to call twice."""
+
+
+class Viewer(Protocol):
+    """Takes every frame, whether or not there is a new prediction.
+
+    Attributes:
+        closed: True once the user has closed it; the run ends then.
+    """
+
+    closed: bool
+
+    def show(self, frame: Frame, prediction: Prediction | None) -> None:
+        """Take one frame, with the latest prediction, None before the first.
+
+        Raises:
+            SinkError: the output failed.
+        """
+
+    def close(self) -> None:
+        """Flush and release; safe to call twice."""

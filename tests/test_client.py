@@ -1,0 +1,225 @@
+"""The subscriber against a bare socket that sends what the test wants it to see."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import zmq
+
+from streamrec.client import PredictionMessage, Subscriber
+from streamrec.errors import EndpointError, OptionError
+from streamrec.sinks import wire
+
+GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
+WAIT_S = 10.0
+
+
+class BarePublisher:
+    """An XPUB socket: it can wait until the subscriber is there."""
+
+    def __init__(self, endpoint="tcp://127.0.0.1:*"):
+        self._socket = zmq.Context.instance().socket(zmq.XPUB)
+        self._socket.bind(endpoint)
+        self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+
+    def wait(self):
+        """Return the prefix that the next subscriber asks for."""
+        assert self._socket.poll(WAIT_S * 1000), "nobody subscribed"
+        return self._socket.recv()[1:]
+
+    def send(self, sequence=0, source="camera-0", fmt="json", **fields):
+        message = msgspec.structs.replace(GOLDEN, sequence=sequence, source=source, **fields)
+        self.send_raw(*wire.encode_frames(message, fmt))
+
+    def send_raw(self, *frames):
+        self._socket.send_multipart(frames)
+
+    def close(self):
+        self._socket.close(1000)
+
+
+@pytest.fixture
+def publisher():
+    bare = BarePublisher()
+    yield bare
+    bare.close()
+
+
+def test_messages_come_typed_and_in_order_until_silence(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3) as subscriber:
+        publisher.wait()
+        for sequence in range(3):
+            publisher.send(sequence)
+        messages = list(subscriber)
+        publisher.send(3)
+        more = list(subscriber)
+    assert all(isinstance(message, PredictionMessage) for message in messages)
+    assert [message.sequence for message in messages] == [0, 1, 2]
+    assert [message.sequence for message in more] == [3]
+
+
+def test_json_and_msgpack_are_read_alike(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send(fmt="json")
+        publisher.send(fmt="msgpack")
+        assert subscriber.receive(WAIT_S) == subscriber.receive(WAIT_S)
+
+
+def test_one_source_can_be_chosen(publisher):
+    with Subscriber(publisher.endpoint, source="cam1") as subscriber:
+        assert publisher.wait() == b"streamrec/v1/cam1/"
+        for source in ("cam10", "cam2", "cam1"):
+            publisher.send(source=source)
+        assert subscriber.receive(WAIT_S).source == "cam1"
+
+
+def test_gaps_in_the_numbers_of_a_source_count_as_lost(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3) as subscriber:
+        publisher.wait()
+        for sequence, source in [(5, "a"), (6, "a"), (0, "b"), (9, "a"), (1, "b"), (4, "b")]:
+            publisher.send(sequence, source)
+        assert len(list(subscriber)) == 6
+    assert subscriber.lost == 2 + 2
+
+
+def test_a_new_session_is_a_restart_and_not_a_loss(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3) as subscriber:
+        publisher.wait()
+        publisher.send(100, session="first")
+        publisher.send(0, session="second")
+        publisher.send(1, session="second")
+        assert len(list(subscriber)) == 3
+    assert (subscriber.restarts, subscriber.lost) == (1, 0)
+
+
+def test_what_is_not_a_message_is_skipped_and_counted(publisher):
+    topic, payload = wire.encode_frames(GOLDEN)
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send_raw(topic, b"garbage")
+        publisher.send_raw(topic)
+        publisher.send_raw(topic, payload, b"more")
+        publisher.send_raw(b"streamrec/v1/", payload)
+        publisher.send()
+        assert subscriber.receive(WAIT_S) == msgspec.structs.replace(GOLDEN, sequence=0)
+    assert subscriber.invalid == 4
+
+
+def test_kinds_of_a_later_release_are_passed_over(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send_raw(b"streamrec/v1/camera-0/event/", b'{"type":"event"}')
+        publisher.send()
+        assert subscriber.receive(WAIT_S) is not None
+    assert subscriber.invalid == 0
+
+
+def test_a_stream_of_garbage_does_not_hold_off_the_timeout(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        for _ in range(500):
+            publisher.send_raw(b"streamrec/v1/x", b"")
+        assert subscriber.receive(0.3) is None
+
+
+def test_the_publisher_may_start_later(publisher):
+    endpoint = publisher.endpoint
+    publisher.close()
+    with Subscriber(endpoint) as subscriber:
+        assert subscriber.receive(0.1) is None
+        late = BarePublisher(endpoint)
+        late.wait()
+        late.send()
+        assert subscriber.receive(WAIT_S) is not None
+        late.close()
+
+
+def test_async_iteration_reads_the_same_and_lets_others_work(publisher):
+    worked = 0
+
+    async def work():
+        nonlocal worked
+        while True:
+            worked += 1
+            await asyncio.sleep(0)
+
+    async def read():
+        other = asyncio.create_task(work())
+        async with Subscriber(publisher.endpoint, timeout_s=0.3) as subscriber:
+            await asyncio.to_thread(publisher.wait)
+            for sequence in range(3):
+                publisher.send(sequence)
+            messages = [message async for message in subscriber]
+        other.cancel()
+        return messages
+
+    assert [message.sequence for message in asyncio.run(read())] == [0, 1, 2]
+    assert worked > 3
+
+
+def test_async_reading_wakes_up_when_a_message_comes(publisher):
+    async def read():
+        async with Subscriber(publisher.endpoint) as subscriber:
+            waiting = asyncio.create_task(subscriber.receive_async())
+            await asyncio.to_thread(publisher.wait)
+            publisher.send()
+            return await asyncio.wait_for(waiting, WAIT_S)
+
+    assert asyncio.run(read()) is not None
+
+
+def test_async_reading_can_be_cancelled_and_loses_nothing(publisher):
+    async def read():
+        async with Subscriber(publisher.endpoint) as subscriber:
+            await asyncio.to_thread(publisher.wait)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(subscriber.receive_async(), 0.1)
+            publisher.send(sequence=8)
+            return await subscriber.receive_async(WAIT_S)
+
+    assert asyncio.run(read()).sequence == 8
+
+
+def test_a_time_out_of_zero_does_not_wait(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        assert subscriber.receive(0) is None
+
+
+@pytest.mark.parametrize("endpoint", ["", "tcp://host", "udp://h:1", "tcp://*:5570", "tcp://h:0"])
+def test_endpoints_that_nobody_can_connect_to_are_refused(endpoint):
+    with pytest.raises(EndpointError, match="tcp://HOST:PORT"):
+        Subscriber(endpoint)
+
+
+@pytest.mark.parametrize("timeout_s", [-1.0, float("nan")])
+def test_a_time_out_that_makes_no_sense_is_refused(timeout_s):
+    with pytest.raises(OptionError):
+        Subscriber(timeout_s=timeout_s)
+
+
+def test_a_closed_subscriber_says_so(publisher):
+    subscriber = Subscriber(publisher.endpoint)
+    subscriber.close()
+    subscriber.close()
+    with pytest.raises(EndpointError, match="closed"):
+        subscriber.receive(0)
+
+
+def test_the_client_works_where_torch_opencv_and_onnx_runtime_are_missing(publisher):
+    code = f"""
+import sys
+for name in ("torch", "cv2", "onnxruntime", "onnx", "rich"):
+    sys.modules[name] = None
+from streamrec.client import Subscriber
+with Subscriber({publisher.endpoint!r}, timeout_s=20) as subscriber:
+    print(next(iter(subscriber)).top[0].label)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as reader:
+        publisher.wait()
+        publisher.send()
+        output, _ = reader.communicate(timeout=30)
+    assert output.decode().strip() == "swipe left"

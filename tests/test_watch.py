@@ -1,0 +1,207 @@
+"""What ``streamrec watch`` prints, and how it ends."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import pytest
+import zmq
+from rich.console import Console
+
+from streamrec.client import Subscriber
+from streamrec.errors import EndpointError, OptionError, SinkError
+from streamrec.sinks import wire
+from streamrec.watch import Row, TableView, watch
+
+GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
+
+
+def message(**fields):
+    return msgspec.structs.replace(GOLDEN, **fields)
+
+
+@contextmanager
+def publishing(*messages):
+    """An endpoint that sends the messages to whoever subscribes first."""
+    publisher = zmq.Context.instance().socket(zmq.XPUB)
+    publisher.bind("tcp://127.0.0.1:*")
+
+    def send():
+        if publisher.poll(20_000):
+            for each in messages:
+                publisher.send_multipart(wire.encode_frames(each))
+
+    sender = Thread(target=send)
+    sender.start()
+    try:
+        yield publisher.getsockopt_string(zmq.LAST_ENDPOINT)
+    finally:
+        sender.join()
+        publisher.close(1000)
+
+
+WATCH = """
+from streamrec.errors import OutputError
+from streamrec.watch import watch
+try:
+    raise SystemExit(watch({endpoint!r}, json={json}))
+except OutputError as error:
+    raise SystemExit(str(error))
+"""
+
+
+@contextmanager
+def watching(endpoint, json, stdout=subprocess.PIPE):
+    """``watch`` in a process of its own, which takes its output for a terminal."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WATCH.format(endpoint=endpoint, json=json)],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"FORCE_COLOR": "1"},
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def view():
+    with Subscriber("tcp://127.0.0.1:1") as subscriber:
+        yield TableView("tcp://127.0.0.1:1", subscriber)
+
+
+def painted(view, now_s, width=80):
+    console = Console(file=io.StringIO(), width=width, legacy_windows=False)
+    console.print(view.render(now_s))
+    return console.file.getvalue()
+
+
+def test_json_prints_one_object_per_line_and_stops_at_the_count(capsysbinary):
+    with publishing(*(message(sequence=n) for n in range(5))) as endpoint:
+        assert watch(endpoint, json=True, count=3) == 0
+    lines = capsysbinary.readouterr().out.splitlines()
+    assert [json.loads(line)["sequence"] for line in lines] == [0, 1, 2]
+    assert json.loads(lines[0])["top"][1]["label"] == GOLDEN.top[1].label
+
+
+def test_one_source_can_be_watched(capsysbinary):
+    with publishing(message(source="a"), message(source="b")) as endpoint:
+        watch(endpoint, source="b", json=True, count=1)
+    assert json.loads(capsysbinary.readouterr().out)["source"] == "b"
+
+
+def test_silence_after_messages_ends_well_without_a_count(capsysbinary):
+    with publishing(message()) as endpoint:
+        assert watch(endpoint, json=True, timeout_s=0.5) == 0
+
+
+def test_silence_before_the_count_is_an_error(capsysbinary):
+    with (
+        publishing(message()) as endpoint,
+        pytest.raises(SinkError, match=r"1 messages from .* none for 0\.5 s"),
+    ):
+        watch(endpoint, json=True, count=2, timeout_s=0.5)
+
+
+def test_no_publisher_is_an_error_after_the_time_out():
+    with pytest.raises(SinkError, match="is a publisher running there"):
+        watch("tcp://127.0.0.1:1", json=True, timeout_s=0.2)
+
+
+@pytest.mark.parametrize("options", [{"count": 0}, {"timeout_s": 0}, {"timeout_s": -1.0}])
+def test_options_out_of_bounds_are_refused(options):
+    with pytest.raises(OptionError):
+        watch("tcp://127.0.0.1:1", **options)
+
+
+def test_a_malformed_endpoint_is_refused():
+    with pytest.raises(EndpointError):
+        watch("nowhere")
+
+
+def test_a_closed_pipe_is_a_clean_end():
+    messages = [message(sequence=n) for n in range(500)]
+    with publishing(*messages) as endpoint, watching(endpoint, json=True) as process:
+        assert json.loads(process.stdout.readline())["sequence"] == 0
+        process.stdout.close()
+        assert process.wait(timeout=20) == 0
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device to write to")
+def test_a_full_disk_is_one_clear_error():
+    with (
+        Path("/dev/full").open("wb") as full,
+        publishing(message()) as endpoint,
+        watching(endpoint, json=True, stdout=full) as process,
+    ):
+        assert process.wait(timeout=20) == 1
+        assert b"No space left" in process.stderr.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_ctrl_c_is_a_clean_end(as_json):
+    with publishing(message()) as endpoint, watching(endpoint, json=as_json) as process:
+        process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr.read() == b""
+
+
+def test_the_table_shows_the_last_messages_when_it_ends(capsys):
+    with publishing(message(source="a"), message(source="b")) as endpoint:
+        assert watch(endpoint, count=2) == 0
+    output = capsys.readouterr().out
+    assert "swipe left" in output
+    assert "75%" in output
+
+
+def test_a_row_shows_scores_rate_latency_lanes_and_drops(view):
+    for n in range(4):
+        view.show(message(captured_s=100 + n / 30))
+    shown = painted(view, now_s=0.0)
+    for fact in ("camera-0", "75%", "swipe left", "30.0/s", "18 ms", "lanes 5/6", "dropped 7"):
+        assert fact in shown
+
+
+def test_a_row_says_whether_its_source_is_warming_up_live_or_silent():
+    row = Row()
+    row.take(message(warm_up=True), now_s=10.0)
+    assert "warm-up" in row.facts("a", 10.1).plain
+    row.take(message(), now_s=11.0)
+    assert "live" in row.facts("a", 11.1).plain
+    assert "silent 9 s" in row.facts("a", 20.0).plain
+
+
+def test_the_rate_of_a_restarted_source_begins_anew():
+    row = Row()
+    for session, times_s in [("a", (0.0, 0.1, 0.2)), ("b", (500.0, 500.2))]:
+        for captured_s in times_s:
+            row.take(message(session=session, captured_s=captured_s), now_s=0.0)
+    assert row.rate_hz() == pytest.approx(5.0)
+
+
+def test_labels_cannot_steer_the_terminal(view):
+    evil = msgspec.structs.replace(GOLDEN.top[0], label="\x1b[2J[red]gone")
+    view.show(message(top=(evil,)))
+    shown = painted(view, now_s=0.0)
+    assert "\x1b[2J" not in shown
+    assert "?[2J[red]gone" in shown
+
+
+def test_long_labels_leave_room_for_the_bars_in_a_narrow_terminal(view):
+    long = msgspec.structs.replace(GOLDEN.top[0], label="l" * 200)
+    view.show(message(top=(long,)))
+    shown = painted(view, now_s=0.0, width=60)
+    assert "75%" in shown
+    assert max(map(len, shown.splitlines())) <= 60
+
+
+def test_before_the_first_message_the_table_says_what_it_waits_for(view):
+    assert "waiting for messages from tcp://127.0.0.1:1" in painted(view, now_s=0.0)
