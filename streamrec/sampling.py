@@ -8,8 +8,7 @@ Knows nothing of pictures, models or the wall clock: times in, turns out.
 """
 
 import math
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 MAX_GAP_S = 1.0
@@ -52,17 +51,18 @@ class Turns:
     gap_s: float = 0.0
 
 
+@dataclass(slots=True, kw_only=True)
 class TimeGrid:
     """Gives each frame of one stream to the lanes whose grid points it is nearest to.
 
-    Args:
-        fps: the model's rate.
+    A plain value: a copy goes on as the original would.
+
+    Attributes:
+        fps: the model's rate, frames per second.
         every_frame: as many lanes as frames fit between two samples, so that every frame gets a
             prediction; otherwise one lane.
         declared_fps: the source's own claim, used until its rate has been measured.
         max_gap_s: the longest gap that is bridged.
-
-    Attributes:
         lanes: ids of the lanes in use, in the order of their turns.
         lanes_wanted: lanes that the camera's rate calls for; more than ``lanes`` where this
             machine is too slow and drops frames.
@@ -70,28 +70,27 @@ class TimeGrid:
         skipped: turns that got no frame at all, because this machine was late.
         resets: long gaps, and clocks that were set back.
         out_of_order: frames not later than the one before, which are left out.
+        last_s: time of the last frame; ``next_s``: of the next grid point; ``next_id``: the next
+            new lane's.
+        received_s, captured_s: latest intervals between frames, as they arrive here and as the
+            camera makes them.
     """
 
-    def __init__(
-        self,
-        fps: float,
-        *,
-        every_frame: bool = False,
-        declared_fps: float | None = None,
-        max_gap_s: float = MAX_GAP_S,
-    ) -> None:
-        self._fps, self._every_frame, self._max_gap_s = fps, every_frame, max_gap_s
-        self._received: deque[float] = deque(maxlen=_INTERVALS_KEPT)
-        self._captured: deque[float] = deque(maxlen=_INTERVALS_KEPT)
-        low, high = _PLAUSIBLE_FPS
-        known = declared_fps is not None and low <= declared_fps <= high
-        self._hint_s = 1.0 / declared_fps if known and declared_fps else None
-        self._last_s: float | None = None
-        self._next_s = 0.0
-        self._next_id = 0
-        self.lanes: list[int] = []
-        self.lanes_wanted = 1
-        self.repeated = self.skipped = self.resets = self.out_of_order = 0
+    fps: float
+    every_frame: bool = False
+    declared_fps: float | None = None
+    max_gap_s: float = MAX_GAP_S
+    lanes: list[int] = field(default_factory=list)
+    lanes_wanted: int = 1
+    repeated: int = 0
+    skipped: int = 0
+    resets: int = 0
+    out_of_order: int = 0
+    last_s: float | None = None
+    next_s: float = 0.0
+    next_id: int = 0
+    received_s: list[float] = field(default_factory=list)
+    captured_s: list[float] = field(default_factory=list)
 
     def push(self, time_s: float | None, dropped: int = 0) -> Turns:
         """Take a frame's time and return the turns it gets.
@@ -102,11 +101,11 @@ class TimeGrid:
             dropped: frames that this machine discarded just before.
         """
         if time_s is None or not math.isfinite(time_s):
-            time_s = 0.0 if self._last_s is None else self._last_s + self._typical_s(self._received)
-        if self._last_s is None:
+            time_s = 0.0 if self.last_s is None else self.last_s + self._typical_s(self.received_s)
+        if self.last_s is None:
             return self._begin(time_s)
-        delta = time_s - self._last_s
-        if delta > self._max_gap_s or delta < -self._max_gap_s:
+        delta = time_s - self.last_s
+        if delta > self.max_gap_s or delta < -self.max_gap_s:
             self.resets += 1
             return Turns(self._begin(time_s).turns, reset=True, gap_s=max(delta, 0.0))
         if delta <= 0.0:
@@ -115,22 +114,20 @@ class TimeGrid:
         return self._continue(time_s, delta, dropped)
 
     def _begin(self, time_s: float) -> Turns:
-        self._last_s = self._next_s = time_s
-        self._received.clear()
-        self._captured.clear()
+        self.last_s = self.next_s = time_s
         self.lanes.clear()
         self._set_lanes(time_s)
         return Turns((self._take_turn(),))
 
     def _continue(self, time_s: float, delta: float, dropped: int) -> Turns:
-        assert self._last_s is not None
-        last_s, self._last_s = self._last_s, time_s
-        self._received.append(delta)
-        self._captured.append(delta / (dropped + 1))
+        assert self.last_s is not None
+        last_s, self.last_s = self.last_s, time_s
+        _keep(self.received_s, delta)
+        _keep(self.captured_s, delta / (dropped + 1))
         self._set_lanes(time_s)
         turns: list[Turn] = []
-        while self._next_s <= time_s + self._reach_s(first=not turns):
-            repeat = self._next_s - last_s < time_s - self._next_s
+        while self.next_s <= time_s + self._reach_s(first=not turns):
+            repeat = self.next_s - last_s < time_s - self.next_s
             turns.append(self._take_turn(repeat=repeat))
         return self._shed(turns, delta) if dropped else self._count(turns, delta)
 
@@ -149,12 +146,12 @@ class TimeGrid:
     def _take_turn(self, *, repeat: bool = False) -> Turn:
         lane = self.lanes.pop(0)
         self.lanes.append(lane)
-        turn = Turn(lane, self._next_s, repeat)
-        self._next_s += self._spacing_s()
+        turn = Turn(lane, self.next_s, repeat)
+        self.next_s += self._spacing_s()
         return turn
 
     def _spacing_s(self) -> float:
-        return 1.0 / (self._fps * len(self.lanes))
+        return 1.0 / (self.fps * len(self.lanes))
 
     def _reach_s(self, *, first: bool) -> float:
         """How far ahead of its grid point a frame may be taken.
@@ -162,46 +159,56 @@ class TimeGrid:
         Half a frame's interval makes the nearest frame win. With a lane for every frame, jitter
         must not leave a frame without a turn, so the first may be a whole interval early.
         """
-        interval_s = self._typical_s(self._received)
-        if not self._every_frame:
+        interval_s = self._typical_s(self.received_s)
+        if not self.every_frame:
             return interval_s / 2.0
         return min(self._spacing_s(), interval_s) * (1.0 if first else 0.5) - 1e-9
 
-    def _typical_s(self, intervals: deque[float]) -> float:
+    def _typical_s(self, intervals: list[float]) -> float:
         """Mean interval; the source's claim until enough are measured."""
-        measured = len(intervals) >= _INTERVALS_NEEDED
-        if measured or (intervals and self._hint_s is None):
+        claim_s = self._claimed_s()
+        if len(intervals) >= _INTERVALS_NEEDED or (intervals and claim_s is None):
             return fmean(intervals)
-        return self._hint_s or 1.0 / self._fps
+        return claim_s or 1.0 / self.fps
+
+    def _claimed_s(self) -> float | None:
+        low, high = _PLAUSIBLE_FPS
+        claim = self.declared_fps
+        return 1.0 / claim if claim is not None and low <= claim <= high else None
 
     def _set_lanes(self, time_s: float) -> None:
         """Follow the rate at which frames arrive here; remember what the camera's would need."""
-        if not self._every_frame:
+        if not self.every_frame:
             self.lanes_wanted = 1
             self.lanes = self.lanes or [self._new_lane()]
             return
-        self.lanes_wanted = self._lanes_for(self._captured)
-        count = self._lanes_for(self._received)
+        self.lanes_wanted = self._lanes_for(self.captured_s)
+        count = self._lanes_for(self.received_s)
         if len(self.lanes) < count:
             new = [self._new_lane() for _ in range(count - len(self.lanes))]
             self.lanes = new + self.lanes
-            self._next_s = min(self._next_s, time_s)
+            self.next_s = min(self.next_s, time_s)
         elif len(self.lanes) > count:
             self.lanes = _evenly(self.lanes, count)
 
-    def _lanes_for(self, intervals: deque[float]) -> int:
+    def _lanes_for(self, intervals: list[float]) -> int:
         """Lanes for frames this far apart; a present number that nearly fits is kept."""
         present = len(self.lanes)
-        if self._hint_s is None and len(intervals) < _INTERVALS_NEEDED:
+        if self._claimed_s() is None and len(intervals) < _INTERVALS_NEEDED:
             return max(1, present)
-        exact = 1.0 / (self._typical_s(intervals) * self._fps)
+        exact = 1.0 / (self._typical_s(intervals) * self.fps)
         if present - 1 - _HOLD_LANES <= exact <= present + _HOLD_LANES:
             return present
         return max(1, math.ceil(exact - _ROUNDING_LANES))
 
     def _new_lane(self) -> int:
-        self._next_id += 1
-        return self._next_id - 1
+        self.next_id += 1
+        return self.next_id - 1
+
+
+def _keep(intervals: list[float], interval: float) -> None:
+    intervals.append(interval)
+    del intervals[:-_INTERVALS_KEPT]
 
 
 def _evenly(lanes: list[int], count: int) -> list[int]:

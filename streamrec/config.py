@@ -1,0 +1,102 @@
+"""Every option, stated once: type, default, allowed values and help.
+
+Command-line flags are made from these records, and so will the keys of configuration files be.
+"""
+
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from streamrec.errors import OptionError
+
+DEFAULT_MODEL = "movinet-a0-stream"
+EMBEDDED_MODEL = "gestures"
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
+
+
+def option(default: Any, text: str, *, metavar: str | None = None, least: float | None = None) -> Any:
+    """Declare an option: its default (``MISSING``: required), its help, its least value."""
+    return field(default=default, metadata={"help": text, "metavar": metavar, "least": least})
+
+
+class Checked:
+    """Options that check themselves."""
+
+    def __post_init__(self) -> None:
+        """Compare each value with what is allowed.
+
+        Raises:
+            OptionError: a value that is not.
+        """
+        hints = get_type_hints(type(self))
+        for item in fields(self):  # type: ignore[arg-type]
+            check_option(item, getattr(self, item.name), hints[item.name])
+
+
+def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:
+    """Check one value against its declaration.
+
+    Raises:
+        OptionError: it is not allowed; the message says what is.
+    """
+    name, least = item.name.replace("_", "-"), item.metadata.get("least")
+    allowed = get_args(hint) if get_origin(hint) is Literal else ()
+    if allowed and value not in allowed:
+        raise OptionError(f"--{name} is one of {', '.join(map(str, allowed))}; got {value!r}")
+    if least is not None and value is not None and not value >= least:
+        raise OptionError(f"--{name} is at least {least:g}; got {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions(Checked):
+    """Which model, and what runs it."""
+
+    model: str | None = option(
+        None,
+        f"model name or file; default: {DEFAULT_MODEL}, or the embedded {EMBEDDED_MODEL} where "
+        "that cannot be had",
+        metavar="NAME",
+    )
+    runtime: Literal["auto", "onnx", "torch"] = option("auto", "engine; auto takes onnx")
+    device: str = option("auto", "device of the torch runtime: auto, cpu, cuda, ...")
+    threads: int = option(1, "threads within one step", metavar="N", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOptions(Checked):
+    """How frames become predictions."""
+
+    predict: Literal["frame", "grid"] = option(
+        "frame", "a prediction for every frame, or on the model's own time grid only"
+    )
+    smooth: Literal["exponential", "window", "none"] = option(
+        "exponential", "smoothing of the scores over time"
+    )
+    smooth_seconds: float = option(0.5, "its time constant or length", metavar="S", least=0.001)
+    mirror: bool = option(False, "flip the picture left to right, as webcam programs do")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions(Checked):
+    """Where frames come from."""
+
+    source: str = option(
+        MISSING,
+        "camera number, file, rtsp://, http(s)://, udp:// or synthetic:",
+        metavar="SOURCE",
+    )
+    realtime: bool = option(False, "play a file at its own speed")
+    open_timeout: float = option(10.0, "longest wait for a connection", metavar="S", least=0.1)
+    read_timeout: float = option(10.0, "longest wait for a frame", metavar="S", least=0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions(Checked):
+    """Where predictions go."""
+
+    publish: str = option(DEFAULT_ENDPOINT, "ZeroMQ endpoint to bind", metavar="ENDPOINT")
+    insecure: bool = option(False, "allow an endpoint that other machines can reach, unencrypted")
+    format: Literal["json", "msgpack"] = option("json", "encoding of the messages")
+    top: int = option(5, "classes in a message", metavar="K", least=1)
+    show: bool = option(False, "show a window with the predictions; q or Esc ends")
+    record: str | None = option(None, "write the video with the predictions", metavar="FILE.mp4")
+    json: bool = option(False, "print one JSON object a prediction")

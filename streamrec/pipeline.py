@@ -1,0 +1,102 @@
+"""The loop: read, recognise, emit. Knows nothing of cameras, networks or sockets."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from streamrec.sinks.base import Sink, Viewer
+from streamrec.sources.base import Source
+from streamrec.types import Frame, Prediction, now_s
+
+_LATENCIES_KEPT = 10_000
+
+
+class Recognizing(Protocol):
+    """What the loop needs of a stream."""
+
+    def push(self, picture: Frame) -> Prediction | None:
+        """Take the next frame."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What happened in a run.
+
+    Attributes:
+        frames, predictions: how many were read and made.
+        dropped: frames that were discarded because this machine was late.
+        repeated, resets: gaps bridged, and gaps too long to be.
+        started_s, ended_s: Unix time.
+        latencies_ms: capture to publish, milliseconds, of the latest predictions.
+    """
+
+    frames: int = 0
+    predictions: int = 0
+    dropped: int = 0
+    repeated: int = 0
+    resets: int = 0
+    started_s: float = field(default_factory=now_s)
+    ended_s: float = 0.0
+    latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
+
+    def count(self, prediction: Prediction) -> None:
+        """Add a prediction that has just been emitted."""
+        self.predictions += 1
+        self.repeated, self.resets = prediction.repeated, prediction.resets
+        emit_ms = (now_s() - prediction.ready_s) * 1e3
+        self.latencies_ms.append(prediction.latency.total_ms + emit_ms)
+
+    def latency_ms(self, percent: float) -> float:
+        """Return a percentile of the latency, milliseconds; 0.0 before the first prediction."""
+        if not self.latencies_ms:
+            return 0.0
+        return float(np.percentile(np.asarray(self.latencies_ms), percent))
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took."""
+        return self.ended_s - self.started_s
+
+
+def run(
+    source: Source,
+    stream: Recognizing,
+    sinks: Sequence[Sink],
+    viewers: Sequence[Viewer] = (),
+    *,
+    summary: Summary | None = None,
+) -> Summary:
+    """Read ``source`` to its end, or until a viewer is closed.
+
+    Args:
+        source: where frames come from.
+        stream: what recognises.
+        sinks: each gets every prediction.
+        viewers: each gets every frame, with the latest prediction.
+        summary: filled while the loop runs, so that it is there if the loop is interrupted.
+
+    Raises:
+        StreamrecError: the source, the model or an output failed.
+    """
+    summary = summary or Summary()
+    latest: Prediction | None = None
+    try:
+        for frame in source:
+            prediction = stream.push(frame)
+            summary.frames += 1
+            summary.dropped += frame.dropped
+            if prediction is not None:
+                latest = prediction
+                for sink in sinks:
+                    sink.emit(prediction, frame)
+                summary.count(prediction)
+            for viewer in viewers:
+                viewer.show(frame, latest)
+            if any(viewer.closed for viewer in viewers):
+                break
+    finally:
+        summary.ended_s = now_s()
+    return summary
