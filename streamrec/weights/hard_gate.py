@@ -70,16 +70,15 @@ def recognize_gate(chain: Sequence[Operator]) -> Gate:
     """
     if any(operator.kind == "LOGISTIC" for operator in chain):
         return Gate("sigmoid", 1.0, 0.0)
-    y = _fused(chain[0], _GRID)
-    for operator in chain[1:]:
-        y = _fused(operator, _apply(operator, y))
+    with np.errstate(all="ignore"):
+        y = _response(chain)
     inner = np.flatnonzero((y > 0.25) & (y < 0.75))
     if len(inner) < 2:
         raise WeightsError("the model's squeeze-excitation has a gate that is not known")
     first, last = inner[0], inner[-1]
     slope = float((y[last] - y[first]) / (_GRID[last] - _GRID[first]))
     shift = float(y[first] - slope * _GRID[first])
-    if np.abs(y - np.clip(slope * _GRID + shift, 0.0, 1.0)).max() > _CLAMP_TOLERANCE:
+    if slope <= 0 or np.abs(y - np.clip(slope * _GRID + shift, 0, 1)).max() > _CLAMP_TOLERANCE:
         raise WeightsError("the model's squeeze-excitation has a gate that is not known")
     relu6 = abs(slope - _GATES["hard_sigmoid_relu6"][0]) < _SLOPE_TOLERANCE
     name = "hard_sigmoid_relu6" if relu6 else "hard_sigmoid"
@@ -95,6 +94,14 @@ def follow(operator: Operator, consumers: Mapping[int, Sequence[Operator]]) -> l
             break
         chain.append(following[0])
     return chain
+
+
+def _response(chain: Sequence[Operator]) -> _Values:
+    """What the chain makes of each value of the grid."""
+    y = _fused(chain[0], _GRID)
+    for operator in chain[1:]:
+        y = _fused(operator, _apply(operator, y))
+    return y
 
 
 def _is_simple(operator: Operator) -> bool:

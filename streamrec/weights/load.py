@@ -5,6 +5,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from streamrec.errors import WeightsError
 from streamrec.models.architecture import Architecture
 from streamrec.weights.archive import unpack
@@ -44,7 +46,8 @@ def load_weights(
         LabelsError: the labels do not fit the number of classes.
         RuntimeMissingError: the package that reads .tflite files is not installed.
     """
-    weights = _read(path, architecture)
+    with np.errstate(all="ignore"):
+        weights = _read(path, architecture)
     return weights if labels is None else replace(weights, labels=labels)
 
 

@@ -18,6 +18,7 @@ from streamrec.weights.model_weights import ModelWeights
 
 _KEY = "streamrec"
 _FORMAT = 1
+_MAX_METADATA = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,8 @@ def _parse_header(path: Path, metadata: dict[str, str] | None) -> _Header:
             f"{path} has no streamrec metadata, so its architecture is not known; "
             "streamrec reads safetensors files that it wrote itself"
         )
+    if len(text) > _MAX_METADATA:
+        raise WeightsError(f"{path} has metadata of {len(text)} characters; at most 4 Mi are read")
     try:
         header = msgspec.json.decode(text, type=_Header)
     except msgspec.MsgspecError as error:

@@ -20,11 +20,12 @@ from streamrec.weights.tflite import Graph, Operator
 
 _BATCH_NORM_EPSILON = 1e-3
 _FUSED_RELU6 = 3
+_MAX_SIZE = 4096
 
 _COPY_NUMBER = re.compile(r"_\d+(?=/)")
-_BLOCK = re.compile(r"block(\d+)_layer(\d+)/")
+_BLOCK = re.compile(r"block(\d{1,3})_layer(\d{1,3})/")
 _LAYER = re.compile(
-    r"block\d+_layer\d+/.*?"
+    r"block\d{1,3}_layer\d{1,3}/.*?"
     r"(?P<block>expansion|feature/conv2d_temporal|feature|skip|projection|se_reduce|se_expand)/"
     r"|(?P<whole>(?:^|/)stem|(?:^|/)head/project|classifier_head/head|classifier_head/classifier)/"
 )
@@ -182,6 +183,6 @@ def _activation(operator: Operator, consumers: Mapping[int, list[Operator]]) -> 
 
 def _image_size(graph: Graph) -> dict[str, Any]:
     for tensor in graph.inputs:
-        if len(tensor.shape) >= 4 and tensor.shape[-1] == 3 and tensor.shape[-2] > 1:
+        if len(tensor.shape) >= 4 and tensor.shape[-1] == 3 and 1 < tensor.shape[-2] <= _MAX_SIZE:
             return {"image_size": tensor.shape[-2]}
     return {}

@@ -127,7 +127,7 @@ def _operator_kinds(schema: Any, model: Any) -> list[str]:
         if isinstance(number, int)
     }
     codes = [model.OperatorCodes(i) for i in _indexes(model.OperatorCodesLength())]
-    numbers = [max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) for code in codes]
+    numbers = [code.BuiltinCode() for code in codes]
     return [names.get(number, f"operator {number}") for number in numbers]
 
 
@@ -177,8 +177,8 @@ def _read_tensor(model: Any, index: int, raw: Any) -> Tensor:
     if raw.Sparsity() is not None:
         raise WeightsError(f"the TensorFlow Lite file has a sparse tensor, {name!r}")
     data = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[raw.Type()])
-    if len(shape) > _MAX_DIMENSIONS:
-        raise WeightsError(f"corrupt TensorFlow Lite file: {name!r} has {len(shape)} dimensions")
+    if len(shape) > _MAX_DIMENSIONS or min(shape, default=0) < 0:
+        raise ValueError(f"{name!r} is of shape {list(shape)[: _MAX_DIMENSIONS + 1]}")
     return Tensor(index, name, shape, _dequantize(data.reshape(shape), raw.Quantization()))
 
 
