@@ -138,27 +138,39 @@ def test_the_publisher_may_start_later(publisher):
         late.close()
 
 
-def test_async_iteration_reads_the_same_and_lets_others_work(publisher):
-    worked = 0
-
-    async def work():
-        nonlocal worked
-        while True:
-            worked += 1
-            await asyncio.sleep(0)
-
+def test_async_iteration_reads_the_same(publisher):
     async def read():
-        other = asyncio.create_task(work())
         async with Subscriber(publisher.endpoint, timeout_s=0.3) as subscriber:
             await asyncio.to_thread(publisher.wait)
             for sequence in range(3):
                 publisher.send(sequence)
-            messages = [message async for message in subscriber]
-        other.cancel()
-        return messages
+            return [message.sequence async for message in subscriber]
 
-    assert [message.sequence for message in asyncio.run(read())] == [0, 1, 2]
-    assert worked > 3
+    assert asyncio.run(read()) == [0, 1, 2]
+
+
+def test_async_reading_lets_others_work_though_a_message_is_always_there(publisher):
+    turns = 0
+
+    async def work():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def read():
+        async with Subscriber(publisher.endpoint) as subscriber:
+            await asyncio.to_thread(publisher.wait)
+            for sequence in range(100):
+                publisher.send(sequence)
+            await asyncio.sleep(0.3)
+            other = asyncio.create_task(work())
+            for _ in range(100):
+                await subscriber.receive_async(WAIT_S)
+            other.cancel()
+
+    asyncio.run(read())
+    assert turns >= 50
 
 
 def test_async_reading_wakes_up_when_a_message_comes(publisher):

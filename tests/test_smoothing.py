@@ -103,14 +103,15 @@ def test_neither_state_nor_scores_are_changed(kind):
 
 
 @memories
-def test_scores_may_be_overwritten_after_the_step(kind):
+@pytest.mark.parametrize("second_s", [0.0, 0.5])
+def test_scores_may_be_overwritten_after_the_step(kind, second_s):
     smoother = make_smoother(kind, 1.0)
     scores, state = A.copy(), smoother.initial()
-    for time_s in (0.0, 0.5):
+    for time_s in (0.0, second_s):
         smoothed, state = smoother.step(scores, time_s, state)
     scores[:] = 9
     smoothed[:] = 9
-    after, _ = smoother.step(A, 0.75, state)
+    after, _ = smoother.step(A, second_s, state)
     np.testing.assert_allclose(after, A)
 
 

@@ -173,11 +173,11 @@ def test_the_last_messages_still_arrive_when_the_publisher_closes(make_predictio
     with Subscriber(publisher.endpoint) as subscriber:
         publish_until_received(publisher, subscriber, make_prediction(), frame)
         drain(subscriber)
-        for index in range(200):
-            publisher.emit(make_prediction(frame_index=index), frame)
+        for index in range(300):
+            publisher.emit(make_prediction(model="m" * 20_000, frame_index=index), frame)
         publisher.close()
-        indices = [subscriber.receive(WAIT_S).frame_index for _ in range(200)]
-    assert indices == list(range(200))
+        indices = [subscriber.receive(WAIT_S).frame_index for _ in range(300)]
+    assert indices == list(range(300))
 
 
 def test_a_subscriber_survives_the_publishers_restart(make_prediction, frame):
