@@ -13,7 +13,9 @@ EMBEDDED_MODEL = "gestures"
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 
 
-def option(default: Any, text: str, *, metavar: str | None = None, least: float | None = None) -> Any:
+def option(
+    default: Any, text: str, *, metavar: str | None = None, least: float | None = None
+) -> Any:
     """Declare an option: its default (``MISSING``: required), its help, its least value."""
     return field(default=default, metadata={"help": text, "metavar": metavar, "least": least})
 

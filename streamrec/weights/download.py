@@ -12,8 +12,9 @@ import httpx
 import msgspec
 from filelock import FileLock
 
+from streamrec.atomic import atomic_path
 from streamrec.errors import DownloadError, OutputError
-from streamrec.weights.files import replacing, sha256_of
+from streamrec.weights.files import sha256_of
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes received so far and the total, None where that is not known."""
@@ -258,5 +259,5 @@ def _read_json(path: Path, kind: type[_T]) -> _T | None:
 
 
 def _write_json(path: Path, value: object) -> None:
-    with replacing(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_bytes(msgspec.json.encode(value))

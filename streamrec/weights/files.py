@@ -1,38 +1,11 @@
-"""Small file work with clear errors: whole files appear at once or not at all."""
+"""Small file work with clear errors."""
 
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from streamrec.errors import LabelsError, OutputError, WeightsError
+from streamrec.errors import LabelsError, WeightsError
 
 _MAX_LABELS_BYTES = 1 << 20
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``target``; it takes the target's place if all goes well.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror}") from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.replace(target)
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

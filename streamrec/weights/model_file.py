@@ -9,10 +9,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from streamrec.atomic import atomic_path
 from streamrec.errors import ModelError, OutputError, WeightsError
 from streamrec.models.architecture import Architecture
 from streamrec.types import Array, Preprocessing
-from streamrec.weights.files import replacing
 from streamrec.weights.fit import check
 from streamrec.weights.model_weights import ModelWeights
 
@@ -47,7 +47,7 @@ def save_model(path: Path, weights: ModelWeights) -> None:
         provenance=dict(weights.provenance),
     )
     metadata = {"format": "np", _KEY: msgspec.json.encode(header).decode()}
-    with replacing(path) as temporary:
+    with atomic_path(path) as temporary:
         try:
             save_file(tensors, temporary, metadata)
         except SafetensorError as error:

@@ -9,11 +9,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 _FOLDER = "https://storage.googleapis.com/tf_model_garden/vision/movinet"
-_KINETICS_600_LABELS = (
-    "https://raw.githubusercontent.com/tensorflow/models/"
-    "f8af2291cced43fc9f1d9b41ddbf772ae7b0d7d2/official/projects/movinet/files/"
-    "kinetics_600_labels.txt"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +18,14 @@ class Published:
     Attributes:
         architecture: the registered architecture's name.
         url: the weights.
-        labels_url: class names in logit order, one a line; None: the weights hold them.
-        sha256, labels_sha256: of the files where the publisher states them, in hexadecimal.
+        labels: the class names, one of ``streamrec.weights.labels``; None: the weights hold them.
+        sha256: of the file where the publisher states it, in hexadecimal.
     """
 
     architecture: str
     url: str
-    labels_url: str | None = None
+    labels: str | None = None
     sha256: str | None = None
-    labels_sha256: str | None = None
 
 
 PUBLISHED: Mapping[str, Published] = MappingProxyType(
@@ -39,7 +33,7 @@ PUBLISHED: Mapping[str, Published] = MappingProxyType(
         f"movinet-{size}-{family}": Published(
             architecture=f"movinet-{size}-{family}",
             url=f"{_FOLDER}/movinet_{size}_{family}.tar.gz",
-            labels_url=_KINETICS_600_LABELS,
+            labels="kinetics600",
         )
         for size in ("a0", "a1", "a2", "a3", "a4", "a5")
         for family in ("base", "stream")

@@ -16,11 +16,13 @@ import msgspec
 import platformdirs
 from filelock import FileLock
 
+from streamrec.atomic import atomic_path
 from streamrec.errors import LabelsError, OptionError, OutputError, UnknownModelError, WeightsError
 from streamrec.models.architecture import Architecture
 from streamrec.models.registry import architecture, unknown_name
 from streamrec.weights.download import Progress, fetch_checked
-from streamrec.weights.files import read_labels, replacing, sha256_of
+from streamrec.weights.files import sha256_of
+from streamrec.weights.labels import embedded_labels
 from streamrec.weights.load import load_weights
 from streamrec.weights.model_file import load_model, save_model
 from streamrec.weights.model_weights import ModelWeights
@@ -142,7 +144,7 @@ class Store:
         try:
             save_model(folder / _WEIGHTS, weights)
             record = _record(name, weights, folder / _WEIGHTS, source, source_sha256)
-            with replacing(folder / _RECORD) as temporary:
+            with atomic_path(folder / _RECORD) as temporary:
                 temporary.write_bytes(msgspec.json.format(msgspec.json.encode(record)))
             return self._put(folder, record)
         finally:
@@ -220,22 +222,18 @@ class Store:
 
     def _pull(self, published: Published, name: str, progress: Progress | None) -> StoredModel:
         downloads = self.root / "downloads"
-        files = [fetch_checked(published.url, downloads, published.sha256, progress)]
-        if published.labels_url is not None:
-            files.append(fetch_checked(published.labels_url, downloads, published.labels_sha256))
+        file = fetch_checked(published.url, downloads, published.sha256, progress)
+        labels = embedded_labels(published.labels) if published.labels else None
         try:
-            labels = read_labels(files[1].path) if len(files) > 1 else None
-            weights = load_weights(files[0].path, architecture(published.architecture), labels)
+            weights = load_weights(file.path, architecture(published.architecture), labels)
         except (WeightsError, LabelsError):
-            for file in files:
-                file.discard()
+            file.discard()
             raise
-        for file in files:
-            file.trust()
-        provenance = {**weights.provenance, "source": files[0].url}
+        file.trust()
+        provenance = {**weights.provenance, "source": file.url}
         weights = replace(weights, provenance=provenance)
-        record = self.add(name, weights, files[0].url, files[0].sha256)
-        files[0].discard()
+        record = self.add(name, weights, file.url, file.sha256)
+        file.discard()
         return record
 
     def remove(self, name: str) -> None:

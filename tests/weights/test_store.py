@@ -25,7 +25,7 @@ from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors, random_weights
 from tests.weights.web import File, Web
 
-LABELS = "".join(f"class {i}\n" for i in range(TINY_STREAM.classes)).encode()
+NAMES = tuple(f"class {i}" for i in range(TINY_STREAM.classes))
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def published(tmp_path, monkeypatch):
         for path in tmp_path.glob("ckpt-1.*"):
             tar.add(path, f"tiny/{path.name}")
     monkeypatch.setattr(store_module, "architecture", {"tiny-stream": TINY_STREAM}.get)
+    monkeypatch.setattr(store_module, "embedded_labels", {"tiny": NAMES}.get)
     monkeypatch.setattr(download, "_PAUSE_S", 0.01)
     with Web() as web:
         web.files["/tiny.tar.gz"] = File((tmp_path / "tiny.tar.gz").read_bytes())
-        web.files["/labels.txt"] = File(LABELS)
         entry = Published(
             architecture="tiny-stream",
             url=web.url("/tiny.tar.gz"),
-            labels_url=web.url("/labels.txt"),
+            labels="tiny",
         )
         monkeypatch.setattr(store_module, "PUBLISHED", {"tiny": entry})
         yield web
@@ -148,7 +148,7 @@ def test_a_store_that_cannot_be_written_is_an_output_error(tmp_path):
 def test_import_keeps_source_and_labels(store, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(path, random_weights(labels=False))
-    labels = tuple(LABELS.decode().splitlines())
+    labels = NAMES
     record = store.import_file(path, "mine", labels=labels)
     assert record.source == str(path)
     assert store.load("mine").labels == labels
@@ -169,7 +169,7 @@ def test_pull_fetches_checks_and_stores(store, published):
     size = len(published.files["/tiny.tar.gz"].content)
     assert calls[-1] == (size, size)
     loaded = store.load("tiny")
-    assert loaded.labels == tuple(LABELS.decode().splitlines())
+    assert loaded.labels == NAMES
     assert loaded.provenance["source"] == record.source
     assert not (store.root / "downloads" / "tiny.tar.gz").exists()
 
