@@ -6,8 +6,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamrec.config import EMBEDDED_MODEL, ModelOptions
-from streamrec.errors import ModelError, RuntimeMissingError
+from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
+from streamrec.errors import DownloadError, ModelError, RuntimeMissingError
 from streamrec.models.architecture import Architecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
@@ -55,6 +55,32 @@ def load(
     return Recognizer(
         _display_name(name), [_stream_runtime(member, options, progress) for member in members]
     )
+
+
+def choose_model(
+    options: ModelOptions, notice: Callable[[str], None], progress: Progress | None = None
+) -> Recognizer:
+    """Load the model that the options name; without a name, the default one.
+
+    Where the default model cannot be had, ``notice`` is told why in one line and the embedded
+    model takes its place.
+
+    Raises:
+        ModelError: as for ``load``.
+    """
+    try:
+        return load(
+            options.model or DEFAULT_MODEL,
+            runtime=options.runtime,
+            device=options.device,
+            threads=options.threads,
+            progress=progress,
+        )
+    except DownloadError as error:
+        if options.model is not None:
+            raise
+        notice(f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead")
+    return load(EMBEDDED_MODEL, threads=options.threads)
 
 
 def load_clip(

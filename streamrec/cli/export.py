@@ -1,0 +1,53 @@
+"""``streamrec export``: write a model as a self-contained ONNX file."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streamrec.export.write import ExportReport
+
+
+def register(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser("export", help="write a model as an ONNX file")
+    parser.add_argument("model", help="model name, or a file of weights")
+    parser.add_argument("--to", type=Path, required=True, metavar="FILE.onnx", help="where to")
+    parser.add_argument("--clip", action="store_true", help="the whole-clip graph of a base model")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    from streamrec.build import export, is_clip_model
+    from streamrec.cli.progress import download_progress
+    from streamrec.errors import OptionError
+
+    if args.to.suffix != ".onnx":
+        raise OptionError(f"--to is a file that ends in .onnx, got {args.to}")
+    if args.clip != (clip_model := is_clip_model(args.model)):
+        kind = "sees whole clips: add --clip" if clip_model else "is a stream model: omit --clip"
+        raise OptionError(f"{args.model} {kind}")
+    with download_progress(args.model) as progress:
+        report = export(args.model, args.to, progress)
+    print(describe(report))
+    return 0
+
+
+def describe(report: "ExportReport") -> str:
+    """Put a report into lines."""
+    states = len(report.inputs) - 1
+    (name, shape), *_ = report.inputs.items()
+    outputs = len(report.outputs) - 1
+    lines = [
+        f"{report.path}: {report.size_bytes / 1e6:.1f} MB, ONNX opset {report.opset}",
+        f"input  {name} {_axes(shape)}" + (f", and {states} states" if states else ""),
+        f"output logits {_axes(report.outputs['logits'])}"
+        + (f", and {outputs} states" if outputs else ""),
+        f"agrees with PyTorch within {report.max_difference:.1e} over {report.frames} frames",
+    ]
+    return "\n".join(lines)
+
+
+def _axes(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(str(axis or "frames") for axis in shape) + "]"

@@ -1,0 +1,8 @@
+"""``streamrec models``."""
+
+from typing import Any
+
+
+def register(commands: Any) -> None:
+    """Add the command's parser."""
+    commands.add_parser("models")

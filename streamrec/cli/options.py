@@ -1,0 +1,55 @@
+"""Flags from the option records of ``streamrec.config``."""
+
+import argparse
+from dataclasses import MISSING, Field, fields
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
+    """Add a flag for each field of an option record."""
+    hints = get_type_hints(kind)
+    group = parser.add_argument_group((kind.__doc__ or "").split(".")[0].lower())
+    for item in fields(kind):
+        _add_flag(group, item, hints[item.name])
+
+
+def read_options(args: argparse.Namespace, kind: type[T]) -> T:
+    """Make the record from parsed flags.
+
+    Raises:
+        OptionError: a value that is not allowed.
+    """
+    return kind(**{item.name: getattr(args, item.name) for item in fields(kind)})  # type: ignore[arg-type]
+
+
+def _add_flag(group: Any, item: "Field[Any]", hint: Any) -> None:
+    flag, text = f"--{item.name.replace('_', '-')}", item.metadata["help"]
+    if hint is bool:
+        group.add_argument(flag, action="store_true", help=text)
+        return
+    if get_origin(hint) is Literal:
+        allowed = get_args(hint)
+        text = f"{text}; default: {item.default}"
+        group.add_argument(flag, choices=allowed, default=item.default, help=text)
+        return
+    required = item.default is MISSING
+    if not required and item.default is not None:
+        text = f"{text}; default: {item.default}"
+    group.add_argument(
+        flag,
+        type=_plain(hint),
+        default=None if required else item.default,
+        required=required,
+        metavar=item.metadata["metavar"] or item.name.upper(),
+        help=text.replace("%", "%%"),
+    )
+
+
+def _plain(hint: Any) -> Any:
+    """``str | None`` -> ``str``: a flag that is given has a value."""
+    if get_origin(hint) in (Union, UnionType):
+        return next(kind for kind in get_args(hint) if kind is not type(None))
+    return hint

@@ -1,0 +1,25 @@
+"""Progress on stderr, so that stdout stays for results."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streamrec.weights.download import Progress
+
+
+@contextmanager
+def download_progress(name: str) -> Iterator[Progress]:
+    """Show a bar while a model is fetched; nothing where nothing is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Bar(
+        "[progress.description]{task.description}", *columns, console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(f"fetching {name}", total=None, visible=False)
+
+        def update(received: int, total: int | None) -> None:
+            bar.update(task, completed=received, total=total, visible=True)
+
+        yield update

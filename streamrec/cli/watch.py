@@ -1,0 +1,28 @@
+"""``streamrec watch``: show what a publisher says."""
+
+import argparse
+from typing import Any
+
+from streamrec.config import DEFAULT_ENDPOINT
+
+
+def register(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser("watch", help="show predictions as they are published")
+    parser.add_argument(
+        "endpoint", nargs="?", default=DEFAULT_ENDPOINT, help=f"default: {DEFAULT_ENDPOINT}"
+    )
+    parser.add_argument("--source", metavar="NAME", help="show this source only")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a message")
+    parser.add_argument("--count", type=int, metavar="N", help="stop after so many messages")
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="stop after so many seconds of silence"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    from streamrec.watch import watch
+
+    return watch(args.endpoint, args.source, args.json, args.count, args.timeout)
