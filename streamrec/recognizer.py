@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from streamrec.preprocess import Preprocessor
 
 from streamrec.errors import LabelsError, StateError
 from streamrec.image import as_image
 from streamrec.lanes import Lanes, Step
+from streamrec.preprocess import Preprocessor
 from streamrec.runtimes.base import Runtime
 from streamrec.sampling import TimeGrid, Turns
 from streamrec.smoothing import Smoother, make_smoother

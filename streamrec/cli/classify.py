@@ -1,8 +1,126 @@
-"""``streamrec classify``."""
+"""``streamrec classify``: what whole files show."""
 
-from typing import Any
+import argparse
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamrec.cli.options import add_options, read_options
+from streamrec.config import DEFAULT_MODEL, ModelOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streamrec.classify import FileAnswer, OnFrame
+    from streamrec.sources.base import Source
+
+    Classify = Callable[[str, Source, OnFrame], FileAnswer]
 
 
 def register(commands: Any) -> None:
     """Add the command's parser."""
-    commands.add_parser("classify")
+    parser = commands.add_parser("classify", help="say what whole files show")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="videos, GIFs or pictures")
+    parser.add_argument("--top", type=int, default=5, metavar="K", help="classes; default: 5")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a file")
+    parser.add_argument(
+        "--plot", type=Path, metavar="OUT.png", help="draw probabilities over time; one file only"
+    )
+    parser.add_argument("--mirror", action="store_true", help="flip the picture left to right")
+    add_options(parser, ModelOptions)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command: every file that can be read is answered, then the first error is raised."""
+    from streamrec.errors import OptionError, SourceError
+
+    if args.top < 1:
+        raise OptionError(f"--top is at least 1; got {args.top}")
+    if args.plot is not None and len(args.files) > 1:
+        raise OptionError(f"--plot draws one file, got {len(args.files)}")
+    classify = _classifier(read_options(args, ModelOptions), args.mirror)
+    failed: SourceError | None = None
+    for file in args.files:
+        try:
+            answer = _answer(file, classify)
+        except SourceError as error:
+            if failed is not None:
+                print(f"streamrec: error: {failed}", file=sys.stderr)
+            failed = error
+            continue
+        print(_json(answer, args.top) if args.json else _text(answer, args.top), flush=True)
+        if args.plot is not None:
+            from streamrec.plot import save_plot
+
+            save_plot(answer, args.plot, args.top)
+    if failed is not None:
+        raise failed
+    return 0
+
+
+def _classifier(options: ModelOptions, mirror: bool) -> "Classify":
+    """Load the model, and return what it does to a file."""
+    from streamrec.build import choose_model, is_clip_model, load_clip
+    from streamrec.classify import classify_clips, classify_stream
+    from streamrec.cli.progress import download_progress
+
+    with download_progress(options.model or DEFAULT_MODEL) as progress:
+        if options.model is not None and is_clip_model(options.model):
+            name, models = options.model, load_clip(options.model, options, progress)
+            return lambda file, source, on_frame: classify_clips(
+                name, models, source, file=file, mirror=mirror, on_frame=on_frame
+            )
+        recognizer = choose_model(options, lambda text: print(text, file=sys.stderr), progress)
+    return lambda file, source, on_frame: classify_stream(
+        recognizer, source, file=file, mirror=mirror, on_frame=on_frame
+    )
+
+
+def _answer(file: str, classify: "Classify") -> "FileAnswer":
+    from streamrec.errors import OptionError
+    from streamrec.sources.open import open_source
+
+    with open_source(file) as source:
+        if source.live:
+            raise OptionError(f"{source.name} has no end; classify takes files, `run` takes this")
+        with _frame_progress(source) as on_frame:
+            return classify(file, source, on_frame)
+
+
+@contextmanager
+def _frame_progress(source: "Source") -> "Iterator[OnFrame]":
+    """Show a bar on a terminal's stderr."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(source.name, total=source.frame_count)
+        yield lambda frame: bar.advance(task)
+
+
+def _json(answer: "FileAnswer", top: int) -> str:
+    return json.dumps(
+        {
+            "file": answer.file,
+            "model": answer.model,
+            "frames": answer.frames,
+            "duration_s": round(answer.duration_s, 3),
+            "top": [
+                {"id": score.id, "label": score.label, "score": round(score.score, 6)}
+                for score in answer.top(top)
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _text(answer: "FileAnswer", top: int) -> str:
+    head = f"{answer.file}  ({answer.frames} frames, {answer.duration_s:.1f} s, {answer.model})"
+    lines = [f"  {score.score:6.1%}  {score.label}" for score in answer.top(top)]
+    return "\n".join([head, *lines])

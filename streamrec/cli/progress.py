@@ -14,8 +14,12 @@ def download_progress(name: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
     with Bar(
-        "[progress.description]{task.description}", *columns, console=Console(stderr=True)
+        "[progress.description]{task.description}",
+        *columns,
+        console=console,
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task(f"fetching {name}", total=None, visible=False)
 

@@ -1,0 +1,206 @@
+"""What a whole file shows: the answer, and how it came about over time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from streamrec.lanes import softmax
+from streamrec.preprocess import Preprocessor
+from streamrec.recognizer import Recognizer
+from streamrec.runtimes.base import ClipRuntime
+from streamrec.sampling import TimeGrid
+from streamrec.smoothing import NoSmoothing
+from streamrec.sources.base import Source
+from streamrec.types import Array, Frame, Image, Score
+
+OnFrame = Callable[[Frame], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileAnswer:
+    """What a model says of a file.
+
+    Attributes:
+        file, model: names.
+        labels: class names in score order.
+        frames: how many the file has; ``duration_s``: how long it lasts, seconds.
+        scores: probabilities for the whole file, float32 [classes].
+        times_s: when the model was asked, seconds of media time.
+        timeline: its probabilities then, float32 [len(times_s), classes].
+        thumbnails: some of the pictures, with their times.
+    """
+
+    file: str
+    model: str
+    labels: tuple[str, ...] = field(repr=False)
+    frames: int
+    duration_s: float
+    scores: Array = field(repr=False)
+    times_s: tuple[float, ...] = field(repr=False)
+    timeline: Array = field(repr=False)
+    thumbnails: tuple[tuple[float, Image], ...] = field(repr=False)
+
+    def top(self, k: int) -> tuple[Score, ...]:
+        """The ``k`` best classes, best first."""
+        order = np.argsort(-self.scores, kind="stable")[:k]
+        scores = [(int(i), float(self.scores[i])) for i in order]
+        return tuple(Score(i, self.labels[i], score, score) for i, score in scores)
+
+
+class _Watch:
+    """Counts what passes and keeps some of the pictures, however long the file is."""
+
+    KEPT = 32
+
+    def __init__(self, on_frame: OnFrame | None) -> None:
+        self._on_frame = on_frame
+        self._stride = 1
+        self.frames = 0
+        self.first_s = self.last_s = 0.0
+        self.thumbnails: list[tuple[float, Image]] = []
+
+    def take(self, frame: Frame) -> None:
+        if self.frames == 0:
+            self.first_s = frame.time_s
+        self.last_s = frame.time_s
+        if self.frames % self._stride == 0:
+            self.thumbnails.append((frame.time_s, frame.image))
+            if len(self.thumbnails) > self.KEPT:
+                self._stride *= 2
+                self.thumbnails = self.thumbnails[::2]
+        self.frames += 1
+        if self._on_frame is not None:
+            self._on_frame(frame)
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame to the end of the last one."""
+        span_s = self.last_s - self.first_s
+        return span_s * self.frames / (self.frames - 1) if self.frames > 1 else 0.0
+
+
+def classify_stream(
+    recognizer: Recognizer,
+    source: Source,
+    *,
+    file: str,
+    mirror: bool = False,
+    on_frame: OnFrame | None = None,
+) -> FileAnswer:
+    """Watch a file with a streaming model, on the model's own time grid.
+
+    The answer is the mean of the model's answers at the end of each of its training clips'
+    lengths, and at the end of the file: for a file that is no longer than a training clip, that
+    is what the model says after its last frame.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    stream = recognizer.stream(
+        predict="grid", smoother=NoSmoothing(), declared_fps=source.fps, mirror=mirror
+    )
+    watch, times_s, timeline = _Watch(on_frame), [], []
+    for frame in source:
+        watch.take(frame)
+        prediction = stream.push(frame)
+        if prediction is not None:
+            times_s.append(prediction.time_s)
+            timeline.append(prediction.raw)
+    scores = _clip_ends(np.stack(timeline), recognizer.spec.clip_frames)
+    return _answer(file, recognizer.name, recognizer.labels, watch, scores, times_s, timeline)
+
+
+def _clip_ends(timeline: Array, clip_frames: int) -> Array:
+    last = len(timeline) - 1
+    ends = sorted({*range(clip_frames - 1, last, clip_frames), last})
+    scores: Array = timeline[ends].mean(0)
+    return scores
+
+
+def classify_clips(
+    name: str,
+    models: Sequence[ClipRuntime],
+    source: Source,
+    *,
+    file: str,
+    mirror: bool = False,
+    on_frame: OnFrame | None = None,
+) -> FileAnswer:
+    """Watch a file with models that see whole clips: one after another, the last one shorter.
+
+    The answer is the mean over the clips, weighted by length, and over the models.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    watch = _Watch(on_frame)
+    readers = [_ClipReader(model, source.fps, mirror) for model in models]
+    for frame in source:
+        watch.take(frame)
+        for reader in readers:
+            reader.take(frame)
+    for reader in readers:
+        reader.finish()
+    first = readers[0]
+    scores: Array = np.mean([reader.mean() for reader in readers], axis=0, dtype=np.float32)
+    labels = models[0].spec.labels
+    return _answer(file, name, labels, watch, scores, first.times_s, first.answers)
+
+
+class _ClipReader:
+    """Collects one model's clips from a file and keeps its answers."""
+
+    def __init__(self, model: ClipRuntime, fps: float | None, mirror: bool) -> None:
+        self._model = model
+        self._grid = TimeGrid(fps=model.spec.fps, declared_fps=fps)
+        self._preprocess = Preprocessor(model.spec.preprocessing, mirror=mirror)
+        self._inputs: list[Array] = []
+        self._lengths: list[int] = []
+        self._last_s = 0.0
+        self.times_s: list[float] = []
+        self.answers: list[Array] = []
+
+    def take(self, frame: Frame) -> None:
+        turns = self._grid.push(frame.time_s).turns
+        if not turns:
+            return
+        x = self._preprocess(frame.image)[0]
+        for turn in turns:
+            repeated = turn.repeat and bool(self._inputs)
+            self._inputs.append(self._inputs[-1] if repeated else x)
+            self._last_s = turn.time_s
+            if len(self._inputs) == self._model.spec.clip_frames:
+                self.finish()
+
+    def finish(self) -> None:
+        if self._inputs:
+            self.answers.append(softmax(self._model.run(np.stack(self._inputs))))
+            self.times_s.append(self._last_s)
+            self._lengths.append(len(self._inputs))
+            self._inputs.clear()
+
+    def mean(self) -> Array:
+        return np.average(self.answers, axis=0, weights=self._lengths).astype(np.float32)
+
+
+def _answer(
+    file: str,
+    model: str,
+    labels: tuple[str, ...],
+    watch: _Watch,
+    scores: Array,
+    times_s: Sequence[float],
+    timeline: Sequence[Array],
+) -> FileAnswer:
+    return FileAnswer(
+        file=file,
+        model=model,
+        labels=labels,
+        frames=watch.frames,
+        duration_s=watch.duration_s,
+        scores=scores,
+        times_s=tuple(times_s),
+        timeline=np.stack(timeline),
+        thumbnails=tuple(watch.thumbnails),
+    )
