@@ -52,6 +52,7 @@ class _Watch:
     """Counts what passes and keeps some of the pictures, however long the file is."""
 
     KEPT = 32
+    THUMBNAIL_ROWS = 200
 
     def __init__(self, on_frame: OnFrame | None) -> None:
         self._on_frame = on_frame
@@ -65,7 +66,8 @@ class _Watch:
             self.first_s = frame.time_s
         self.last_s = frame.time_s
         if self.frames % self._stride == 0:
-            self.thumbnails.append((frame.time_s, frame.image))
+            step = max(1, frame.image.shape[0] // self.THUMBNAIL_ROWS)
+            self.thumbnails.append((frame.time_s, frame.image[::step, ::step].copy()))
             if len(self.thumbnails) > self.KEPT:
                 self._stride *= 2
                 self.thumbnails = self.thumbnails[::2]

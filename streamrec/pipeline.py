@@ -45,6 +45,7 @@ class Summary:
     def count(self, prediction: Prediction) -> None:
         """Add a prediction that has just been emitted."""
         self.predictions += 1
+        self.dropped = prediction.dropped
         self.repeated, self.resets = prediction.repeated, prediction.resets
         emit_ms = (now_s() - prediction.ready_s) * 1e3
         self.latencies_ms.append(prediction.latency.total_ms + emit_ms)
@@ -87,7 +88,6 @@ def run(
         for frame in source:
             prediction = stream.push(frame)
             summary.frames += 1
-            summary.dropped += frame.dropped
             if prediction is not None:
                 latest = prediction
                 for sink in sinks:

@@ -100,8 +100,8 @@ class Stream:
         self._recognizer, self._members = recognizer, members
         self._smoother, self._source, self._color = smoother, source, color
         self._smoothing = smoother.initial()
-        self._index = 0
-        self._dropped = 0
+        self._index = self._dropped = 0
+        self._started = False
 
     def push(
         self, picture: Frame | npt.ArrayLike, time_s: float | None = None
@@ -120,8 +120,9 @@ class Stream:
         """
         taken_s = now_s()
         frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
-        self._dropped += frame.dropped
-        self._index = frame.index + 1
+        if self._started:  # before the first frame there was nothing to be late for
+            self._dropped += frame.dropped
+        self._started, self._index = True, frame.index + 1
         turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
         if any(turn.reset for turn in turns):
             self._forget()

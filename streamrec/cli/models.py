@@ -1,8 +1,224 @@
-"""``streamrec models``."""
+"""``streamrec models``: which models there are, and keep them."""
 
-from typing import Any
+import argparse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamrec.config import EMBEDDED_MODEL
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streamrec.cli.catalog import Facts, Model
+    from streamrec.weights.store import StoredModel
+
+_PLACES = {"embedded": "embedded", "stored": "stored", "published": "can be pulled"}
+_WIDE = 200
 
 
 def register(commands: Any) -> None:
     """Add the command's parser."""
-    commands.add_parser("models")
+    parser = commands.add_parser("models", help="list, fetch, import and remove models")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _add(actions, "list", list_models, "list the models that can be named")
+    listing.add_argument("--json", action="store_true", help="print one JSON object a model")
+    info = _add(actions, "info", show_info, "say what a model is", named=True)
+    info.add_argument("--json", action="store_true", help="print one JSON object")
+    _add(actions, "labels", show_labels, "print a model's class names, one a line", named=True)
+    _add(actions, "pull", pull, "fetch a published model", named=True)
+    adding = _add(actions, "import", import_file, "store a model from a file")
+    adding.add_argument(
+        "file", type=Path, help="checkpoint (.tar.gz, .index or folder), .tflite or .safetensors"
+    )
+    adding.add_argument(
+        "--as", dest="name", required=True, metavar="NAME", help="its name from now on (required)"
+    )
+    adding.add_argument(
+        "--architecture", metavar="A", help="what it is; default: told from names and shapes"
+    )
+    adding.add_argument(
+        "--labels", type=Path, metavar="FILE", help="class names, one a line; default: the file's"
+    )
+    _add(actions, "rm", remove, "remove a stored model", named=True)
+
+
+def _add(
+    actions: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+    *,
+    named: bool = False,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text)
+    if named:
+        parser.add_argument("name", metavar="NAME", help="a model's name; see `models list`")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def list_models(args: argparse.Namespace) -> int:
+    """Print all models as a table, or as JSON lines."""
+    from streamrec.cli.catalog import all_models
+    from streamrec.weights.store import Store
+
+    models = all_models(Store())
+    if args.json:
+        for model in models:
+            _print_json(model)
+        return 0
+    from rich.console import Console
+
+    console = Console()
+    console.print(table(models), width=None if console.is_terminal else _WIDE)
+    return 0
+
+
+def table(models: "Iterable[Model]") -> "Table":
+    """Put models into a table."""
+    from rich.table import Table
+
+    result = Table("model", "where", box=None, pad_edge=False)
+    for heading in ("classes", "input", "frames/s", "size"):
+        result.add_column(heading, justify="right")
+    result.add_column("note")
+    for model in models:
+        note = model.damage and f"damaged; see `streamrec models info {model.name}`"
+        note = note or " + ".join(model.members)
+        result.add_row(model.name, _PLACES[model.place], *_figures(model), note)
+    return result
+
+
+def _figures(model: "Model") -> tuple[str, str, str, str]:
+    size = _megabytes(model.size_bytes)
+    if model.facts is None:
+        return "", "", "", size
+    facts = model.facts
+    return str(facts.classes), f"{facts.width}x{facts.height}", f"{facts.fps:g}", size
+
+
+def show_info(args: argparse.Namespace) -> int:
+    """Print what is known of one model."""
+    from streamrec.cli.catalog import find
+    from streamrec.weights.store import Store
+
+    model = find(args.name, Store())
+    if args.json:
+        _print_json(model)
+        return 0
+    for key, value in _description(model).items():
+        print(f"{key:<16}{value}")
+    return 0
+
+
+def _description(model: "Model") -> dict[str, str]:
+    return {
+        "name": model.name,
+        "where": _PLACES[model.place],
+        **({"damaged": model.damage} if model.damage else {}),
+        **({"mean of": " and ".join(model.members)} if model.members else {}),
+        **(_network(model.facts) if model.facts else {}),
+        "labels": "known" if model.labelled else "not known",
+        **({"source": model.source} if model.source else {}),
+        **({"size": _megabytes(model.size_bytes)} if model.size_bytes else {}),
+        **({"sha256": model.sha256} if model.sha256 else {}),
+    }
+
+
+def _network(facts: "Facts") -> dict[str, str]:
+    return {
+        "family": facts.family or "exported",
+        **({"parameters": f"{facts.parameters / 1e6:.2f} million"} if facts.parameters else {}),
+        "classes": str(facts.classes),
+        "input": f"{facts.width}x{facts.height} pixels, {facts.fps:g} frames/s",
+        "training clip": _frames(facts.clip_frames, facts.fps),
+        "receptive field": _frames(facts.receptive_field, facts.fps),
+        "horizon": _frames(facts.horizon, facts.fps) if facts.horizon else "none: never forgets",
+    }
+
+
+def show_labels(args: argparse.Namespace) -> int:
+    """Print the class names of one model."""
+    from streamrec.cli.catalog import labels_of
+    from streamrec.weights.store import Store
+
+    for label in labels_of(args.name, Store()):
+        print(label)
+    return 0
+
+
+def pull(args: argparse.Namespace) -> int:
+    """Fetch a model, or the members of an ensemble, and say where it is."""
+    from streamrec.cli.progress import download_progress
+    from streamrec.models.registry import ENSEMBLES
+    from streamrec.weights.store import Store
+
+    if args.name == EMBEDDED_MODEL:
+        print(f"{args.name} is embedded, there is nothing to fetch")
+        return 0
+    store = Store()
+    for name in ENSEMBLES.get(args.name, (args.name,)):
+        with download_progress(name) as progress:
+            record = store.pull(name, progress)
+        print(_stored(record, store.folder(name)))
+    return 0
+
+
+def import_file(args: argparse.Namespace) -> int:
+    """Store a model from a file and say what it became."""
+    from streamrec.errors import OptionError
+    from streamrec.models.registry import ENSEMBLES, architecture
+    from streamrec.weights.files import read_labels
+    from streamrec.weights.store import Store
+
+    if args.name == EMBEDDED_MODEL or args.name in ENSEMBLES:
+        raise OptionError(f"{args.name!r} is the name of another model; take another name")
+    store = Store()
+    record = store.import_file(
+        args.file,
+        args.name,
+        architecture=None if args.architecture is None else architecture(args.architecture),
+        labels=None if args.labels is None else read_labels(args.labels),
+    )
+    print(_stored(record, store.folder(args.name)))
+    return 0
+
+
+def remove(args: argparse.Namespace) -> int:
+    """Remove a stored model."""
+    from streamrec.cli.catalog import find
+    from streamrec.errors import OptionError
+    from streamrec.weights.store import Store
+
+    store = Store()
+    model = find(args.name, store)
+    if model.members:
+        raise OptionError(f"{args.name} is several models: {', '.join(model.members)}")
+    if model.place != "stored":
+        raise OptionError(f"{args.name} is not stored, but {_PLACES[model.place]}")
+    store.remove(args.name)
+    print(f"removed {args.name}")
+    return 0
+
+
+def _stored(record: "StoredModel", folder: Path) -> str:
+    known = "labels known" if record.labelled else "labels not known"
+    return (
+        f"{record.name}: {record.architecture}, {record.classes} classes, {known}, "
+        f"{_megabytes(record.size_bytes)}, in {folder}"
+    )
+
+
+def _megabytes(size_bytes: int | None) -> str:
+    return "" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+
+
+def _frames(count: int, fps: float) -> str:
+    return f"{count} frames ({count / fps:.1f} s)"
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    print(msgspec.json.encode(value).decode())

@@ -56,8 +56,6 @@ def watch_source(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     summary = Summary()
     with ExitStack() as stack:
-        with download_progress(model_options.model or DEFAULT_MODEL) as progress:
-            recognizer = choose_model(model_options, _say, progress)
         outputs = _Outputs(output_options, stack)
         source = stack.enter_context(
             open_source(
@@ -67,6 +65,8 @@ def watch_source(
                 read_timeout_s=source_options.read_timeout,
             )
         )
+        with download_progress(model_options.model or DEFAULT_MODEL) as progress:
+            recognizer = choose_model(model_options, _say, progress)
         outputs.add_viewers(source)
         stream = recognizer.stream(
             source.name,
