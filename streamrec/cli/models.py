@@ -1,6 +1,7 @@
 """``streamrec models``: which models there are, and keep them."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,7 @@ def list_models(args: argparse.Namespace) -> int:
         return 0
     from rich.console import Console
 
-    console = Console()
-    console.print(table(models), width=None if console.is_terminal else _WIDE)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table(models))
     return 0
 
 
@@ -79,13 +79,14 @@ def table(models: "Iterable[Model]") -> "Table":
     """Put models into a table."""
     from rich.table import Table
 
-    result = Table("model", "where", box=None, pad_edge=False)
-    for heading in ("classes", "input", "frames/s", "size"):
-        result.add_column(heading, justify="right")
+    result = Table(box=None, pad_edge=False)
+    for heading in ("model", "where"):
+        result.add_column(heading, no_wrap=True)
+    for heading in ("classes", "input", "fps", "size"):
+        result.add_column(heading, justify="right", no_wrap=True)
     result.add_column("note")
     for model in models:
-        note = model.damage and f"damaged; see `streamrec models info {model.name}`"
-        note = note or " + ".join(model.members)
+        note = "damaged: see info" if model.damage else " + ".join(model.members)
         result.add_row(model.name, _PLACES[model.place], *_figures(model), note)
     return result
 
@@ -134,8 +135,12 @@ def _network(facts: "Facts") -> dict[str, str]:
         "input": f"{facts.width}x{facts.height} pixels, {facts.fps:g} frames/s",
         "training clip": _frames(facts.clip_frames, facts.fps),
         "receptive field": _frames(facts.receptive_field, facts.fps),
-        "horizon": _frames(facts.horizon, facts.fps) if facts.horizon else "none: never forgets",
+        **({"horizon": _horizon(facts)} if facts.family != "base" else {}),
     }
+
+
+def _horizon(facts: "Facts") -> str:
+    return "none: never forgets" if facts.horizon is None else _frames(facts.horizon, facts.fps)
 
 
 def show_labels(args: argparse.Namespace) -> int:
@@ -194,9 +199,9 @@ def remove(args: argparse.Namespace) -> int:
     store = Store()
     model = find(args.name, store)
     if model.members:
-        raise OptionError(f"{args.name} is several models: {', '.join(model.members)}")
+        raise OptionError(f"{args.name} is several models: remove {' and '.join(model.members)}")
     if model.place != "stored":
-        raise OptionError(f"{args.name} is not stored, but {_PLACES[model.place]}")
+        raise OptionError(f"{args.name} is not stored, so there is nothing to remove")
     store.remove(args.name)
     print(f"removed {args.name}")
     return 0
