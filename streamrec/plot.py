@@ -38,7 +38,7 @@ def save_plot(answer: FileAnswer, path: Path, top: int) -> None:
 
 
 def _draw(figure: "Figure", answer: FileAnswer, top: int) -> None:
-    rows = figure.subfigures(2, 1, height_ratios=(3, 1))
+    rows: Any = figure.subfigures(2, 1, height_ratios=(3, 1))
     curves = rows[0].subplots()
     for score in answer.top(top):
         label = f"{score.label} ({score.score:.0%})"

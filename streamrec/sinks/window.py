@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 
 from streamrec.errors import OutputError
 from streamrec.opencv import cv2
@@ -76,20 +77,29 @@ def _fitting(width: int, height: int, limit: tuple[int, int] = (1280, 720)) -> t
 
 
 def _require_display() -> None:
-    """Open a window in another process first: without a display, the toolkit ends its process."""
-    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # missing fonts, mostly
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        probe = subprocess.run(
-            [sys.executable, "-c", _PROBE], capture_output=True, timeout=_PROBE_TIMEOUT_S
-        )
-        works = probe.returncode == 0
-    except subprocess.TimeoutExpired:
-        works = False
-    if not works:
+    if not has_display():
         raise OutputError(
             "no window can be opened: there is no display here (DISPLAY="
             f"{os.environ.get('DISPLAY', '')!r}), or OpenCV was built without windows; "
             "run without --show, or record with --record FILE.mp4"
         )
+
+
+@cache
+def has_display() -> bool:
+    """Tell whether a window can be opened here.
+
+    On Linux one is opened in another process: without a display, the toolkit ends its process.
+    """
+    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # missing fonts, mostly
+    if not sys.platform.startswith("linux"):
+        return True
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-c", _PROBE], capture_output=True, timeout=_PROBE_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return probe.returncode == 0
