@@ -86,6 +86,9 @@ class SourceOptions(Checked):
         "camera number, file, rtsp://, http(s)://, udp:// or synthetic:",
         metavar="SOURCE",
     )
+    name: str | None = option(
+        None, "what topics and messages call it; default: made from the source", metavar="NAME"
+    )
     realtime: bool = option(False, "play a file at its own speed")
     open_timeout: float = option(10.0, "longest wait for a connection", metavar="S", least=0.1)
     read_timeout: float = option(10.0, "longest wait for a frame", metavar="S", least=0.1)

@@ -60,6 +60,7 @@ def watch_source(
         source = stack.enter_context(
             open_source(
                 source_options.source,
+                name=source_options.name,
                 realtime=source_options.realtime,
                 open_timeout_s=source_options.open_timeout,
                 read_timeout_s=source_options.read_timeout,

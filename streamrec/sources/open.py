@@ -1,23 +1,26 @@
 """URI -> source, in one function."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from streamrec.errors import SourceOpenError
+from streamrec.errors import OptionError, SourceOpenError
 from streamrec.sources.base import Source
 from streamrec.sources.capture import CaptureThread
 from streamrec.sources.pace import PacedSource
 from streamrec.sources.synthetic import Scene, SyntheticSource
 from streamrec.sources.uri import camera_index, redact, scheme
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _GRACE_S = 5.0  # what a source's own time-outs may overrun before the capture thread's apply
 
 
 class _Request(NamedTuple):
     uri: str
+    name: str | None
     realtime: bool
     open_timeout_s: float
     read_timeout_s: float
@@ -26,6 +29,7 @@ class _Request(NamedTuple):
 def open_source(
     uri: str | int,
     *,
+    name: str | None = None,
     realtime: bool = False,
     open_timeout_s: float = 10.0,
     read_timeout_s: float = 10.0,
@@ -35,6 +39,8 @@ def open_source(
     Args:
         uri: a camera (``0``, ``/dev/video0``), a path or ``file:`` URL of a video, GIF or picture,
             an address (``rtsp:``, ``http:``, ``https:``, ``udp:``) or ``synthetic:`` (see Scene).
+        name: what the frames carry as ``source``: letters, digits, ``_``, ``.`` and ``-``; default:
+            made from the URI, without credentials.
         realtime: True: play a file at its own speed; frames not taken in time are dropped.
         open_timeout_s: longest wait for the connection of a camera or network source, seconds.
         read_timeout_s: longest wait for one of its frames, seconds.
@@ -44,8 +50,11 @@ def open_source(
 
     Raises:
         SourceOpenError: it cannot be opened, or its scheme is not one of those above.
+        OptionError: ``name`` has other characters.
     """
-    request = _Request(str(uri), realtime, open_timeout_s, read_timeout_s)
+    if name is not None and not _NAME.fullmatch(name):
+        raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
+    request = _Request(str(uri), name, realtime, open_timeout_s, read_timeout_s)
     kind = "camera" if camera_index(request.uri) is not None else scheme(request.uri)
     if kind not in _OPENERS:
         allowed = ", ".join(f"{name}:" for name in _OPENERS if name != "camera")
@@ -61,7 +70,7 @@ def _open_camera(request: _Request) -> Source:
 
     index = camera_index(request.uri)
     assert index is not None
-    return _on_thread(lambda: CameraSource(index), request)
+    return _on_thread(lambda: _named(CameraSource(index), request), request)
 
 
 def _open_file(request: _Request) -> Source:
@@ -69,7 +78,7 @@ def _open_file(request: _Request) -> Source:
 
     is_url = request.uri.lower().startswith("file:")
     path = Path(url2pathname(urlsplit(request.uri).path) if is_url else request.uri)
-    source = FileSource(path)
+    source = _named(FileSource(path), request)
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
 
 
@@ -77,10 +86,13 @@ def _open_network(request: _Request) -> Source:
     from streamrec.sources.network import NetworkSource
 
     def connect() -> Source:
-        source = NetworkSource(
-            request.uri,
-            open_timeout_s=request.open_timeout_s,
-            read_timeout_s=request.read_timeout_s,
+        source = _named(
+            NetworkSource(
+                request.uri,
+                open_timeout_s=request.open_timeout_s,
+                read_timeout_s=request.read_timeout_s,
+            ),
+            request,
         )
         return PacedSource(source) if request.realtime and not source.live else source
 
@@ -89,10 +101,15 @@ def _open_network(request: _Request) -> Source:
 
 def _open_synthetic(request: _Request) -> Source:
     scene = Scene.parse(request.uri)
-    source = SyntheticSource(scene)
+    source = _named(SyntheticSource(scene), request)
     if scene.live:
         return CaptureThread(lambda: PacedSource(source, as_camera=True))
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
+
+
+def _named(source: Source, request: _Request) -> Source:
+    source.name = request.name or source.name
+    return source
 
 
 def _on_thread(open_device: Callable[[], Source], request: _Request) -> Source:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from streamrec.errors import SourceOpenError
+from streamrec.errors import OptionError, SourceOpenError
 from streamrec.sources.open import open_source
 from streamrec.types import Frame
 
@@ -107,3 +107,14 @@ def test_ctrl_c_ends_a_program_that_reads_a_hanging_stream(http_server):
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=20)[0] == "interrupted\n"
     assert child.returncode == 0
+
+
+def test_a_source_can_be_named(video):
+    with open_source(video(), name="door.north-1") as source:
+        assert source.name == source.read().source == "door.north-1"
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "ü"])
+def test_a_name_that_topics_cannot_carry_is_refused(video, name):
+    with pytest.raises(OptionError, match="name has letters"):
+        open_source(video(), name=name)
