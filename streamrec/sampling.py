@@ -14,11 +14,17 @@ from statistics import fmean
 MAX_GAP_S = 1.0
 """A gap up to this long is bridged by repeating the last frame; a longer one resets the state."""
 
+MAX_LANES = 48
+"""A lane for every frame up to 240 frames/s at 5; a burst of frames asks for no more states."""
+
 _INTERVALS_KEPT = 30
 _INTERVALS_NEEDED = 5
 _PLAUSIBLE_FPS = (0.5, 500.0)
-_ROUNDING_LANES = 0.1
-_HOLD_LANES = 0.2
+_ROUNDING_LANES = 0.15
+_HOLD_LANES = 0.1
+_GAP_INTERVALS = 1.75
+_ENOUGH_LANES_INTERVALS = 1.5
+_LATEST_S = 1e11  # beyond it float64 is too coarse for a grid, and no clock is that late
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Turns:
     Attributes:
         turns: the lanes that step, in the order of time; none: the frame is not needed.
         reset: forget everything first; the frame does not continue what came before.
-        gap_s: seconds of video missing before this frame, 0.0 if none.
+        gap_s: seconds without a frame before this one, 0.0 if none is missing.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -66,7 +72,7 @@ class TimeGrid:
         lanes: ids of the lanes in use, in the order of their turns.
         lanes_wanted: lanes that the camera's rate calls for; more than ``lanes`` where this
             machine is too slow and drops frames.
-        repeated: turns that took an earlier frame.
+        repeated: turns that took an earlier frame because of a gap.
         skipped: turns that got no frame at all, because this machine was late.
         resets: long gaps, and clocks that were set back.
         out_of_order: frames not later than the one before, which are left out.
@@ -96,11 +102,11 @@ class TimeGrid:
         """Take a frame's time and return the turns it gets.
 
         Args:
-            time_s: when the frame was taken, seconds; None or NaN: unknown, one interval after
-                the last.
+            time_s: when the frame was taken, seconds; None, NaN or absurd: unknown, one interval
+                after the last.
             dropped: frames that this machine discarded just before.
         """
-        if time_s is None or not math.isfinite(time_s):
+        if time_s is None or not -_LATEST_S < time_s < _LATEST_S:
             time_s = 0.0 if self.last_s is None else self.last_s + self._typical_s(self.received_s)
         if self.last_s is None:
             return self._begin(time_s)
@@ -122,6 +128,7 @@ class TimeGrid:
     def _continue(self, time_s: float, delta: float, dropped: int) -> Turns:
         assert self.last_s is not None
         last_s, self.last_s = self.last_s, time_s
+        missing = not dropped and self._is_gap(delta)
         _keep(self.received_s, delta)
         _keep(self.captured_s, delta / (dropped + 1))
         self._set_lanes(time_s)
@@ -129,12 +136,15 @@ class TimeGrid:
         while self.next_s <= time_s + self._reach_s(first=not turns):
             repeat = self.next_s - last_s < time_s - self.next_s
             turns.append(self._take_turn(repeat=repeat))
-        return self._shed(turns, delta) if dropped else self._count(turns, delta)
+        if dropped:
+            return self._shed(turns, delta)
+        if missing:
+            self.repeated += sum(turn.repeat for turn in turns)
+        return Turns(tuple(turns), gap_s=delta if missing else 0.0)
 
-    def _count(self, turns: list[Turn], delta: float) -> Turns:
-        repeats = sum(turn.repeat for turn in turns)
-        self.repeated += repeats
-        return Turns(tuple(turns), gap_s=delta if repeats else 0.0)
+    def _is_gap(self, delta: float) -> bool:
+        """Tell whether frames are missing: by the camera's own rate, or by the model's."""
+        return delta > _GAP_INTERVALS * min(self._typical_s(self.captured_s), 1.0 / self.fps)
 
     def _shed(self, turns: list[Turn], delta: float) -> Turns:
         """Keep one turn only: filling a gap costs the time that is short."""
@@ -159,10 +169,11 @@ class TimeGrid:
         Half a frame's interval makes the nearest frame win. With a lane for every frame, jitter
         must not leave a frame without a turn, so the first may be a whole interval early.
         """
-        interval_s = self._typical_s(self.received_s)
+        interval_s, spacing_s = self._typical_s(self.received_s), self._spacing_s()
         if not self.every_frame:
             return interval_s / 2.0
-        return min(self._spacing_s(), interval_s) * (1.0 if first else 0.5) - 1e-9
+        enough_lanes = spacing_s < _ENOUGH_LANES_INTERVALS * interval_s
+        return min(spacing_s, interval_s) * (1.0 if first and enough_lanes else 0.5) - 1e-9
 
     def _typical_s(self, intervals: list[float]) -> float:
         """Mean interval; the source's claim until enough are measured."""
@@ -185,21 +196,27 @@ class TimeGrid:
         self.lanes_wanted = self._lanes_for(self.captured_s)
         count = self._lanes_for(self.received_s)
         if len(self.lanes) < count:
-            new = [self._new_lane() for _ in range(count - len(self.lanes))]
-            self.lanes = new + self.lanes
-            self.next_s = min(self.next_s, time_s)
+            self._add_lanes(count, time_s)
         elif len(self.lanes) > count:
             self.lanes = _evenly(self.lanes, count)
+
+    def _add_lanes(self, count: int, time_s: float) -> None:
+        """Let new lanes begin now, but not before the last turn that was given."""
+        last_turn_s = self.next_s - self._spacing_s() if self.lanes else -math.inf
+        self.lanes = [self._new_lane() for _ in range(count - len(self.lanes))] + self.lanes
+        self.next_s = min(self.next_s, max(time_s, last_turn_s + self._spacing_s()))
 
     def _lanes_for(self, intervals: list[float]) -> int:
         """Lanes for frames this far apart; a present number that nearly fits is kept."""
         present = len(self.lanes)
         if self._claimed_s() is None and len(intervals) < _INTERVALS_NEEDED:
             return max(1, present)
-        exact = 1.0 / (self._typical_s(intervals) * self.fps)
-        if present - 1 - _HOLD_LANES <= exact <= present + _HOLD_LANES:
+        shortest_s = 1.0 / (MAX_LANES * self.fps)
+        exact = 1.0 / (max(self._typical_s(intervals), shortest_s) * self.fps)
+        rounded = exact - _ROUNDING_LANES
+        if present - 1 - _HOLD_LANES <= rounded <= present + _HOLD_LANES:
             return present
-        return max(1, math.ceil(exact - _ROUNDING_LANES))
+        return max(1, math.ceil(rounded))
 
     def _new_lane(self) -> int:
         self.next_id += 1
