@@ -5,7 +5,6 @@ Knows protocols only: which runtime computes, and where frames come from, is dec
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -133,8 +132,8 @@ class Stream:
         ]
         if not steps:
             return None
-        scores, raw, last = self._merge(steps)
-        return self._prediction(frame, scores, raw, last, turns, taken_s)
+        scores, raw = self._merge(steps)
+        return self._prediction(frame, scores, raw, turns, taken_s)
 
     def reset(self) -> None:
         """Forget everything, as after a cut: the next frame is the first."""
@@ -151,13 +150,14 @@ class Stream:
         """Go on where ``save`` was called, here or in another process: the same numbers follow.
 
         Raises:
-            StateError: not a saved stream, or one of another model.
+            StateError: not a saved stream, or one of another model or ``predict``; the stream
+                stays as it was.
         """
         state = stream_from_bytes(data, self._smoother.state_type)
         if len(state.members) != len(self._members):
             raise StateError(f"a state of {len(state.members)} models, need {len(self._members)}")
-        for member, saved in zip(self._members, state.members, strict=True):
-            member.restore(saved)
+        pairs = zip(self._members, state.members, strict=True)
+        self._members = [member.restored(saved) for member, saved in pairs]
         self._smoothing = state.smoothing
         self._index, self._dropped = state.index, state.dropped
 
@@ -176,25 +176,25 @@ class Stream:
             member.lanes.reset()
             member.latest = None
 
-    def _merge(self, steps: list[tuple[Step, "_Member"]]) -> tuple[Array, Array, Step]:
+    def _merge(self, steps: list[tuple[Step, "_Member"]]) -> tuple[Array, Array]:
         """Smooth over the lanes of all members, in the order of time."""
         for step, member in sorted(steps, key=lambda pair: pair[0].time_s):
             member.latest = step
             latest = [m.latest.probabilities for m in self._members if m.latest is not None]
             raw: Array = np.mean(latest, axis=0, dtype=np.float32)
             scores, self._smoothing = self._smoother.step(raw, step.time_s, self._smoothing)
-        return scores, raw, step
+        return scores, raw
 
     def _prediction(
         self,
         frame: Frame,
         scores: Array,
         raw: Array,
-        last: Step,
         turns: Sequence[Turns],
         taken_s: float,
     ) -> Prediction:
         grids = [member.grid for member in self._members]
+        ages = [member.latest.age if member.latest else 0 for member in self._members]
         waited_ms = (taken_s - frame.captured_s) * 1e3 - frame.capture_ms
         return Prediction(
             source=frame.source,
@@ -206,8 +206,11 @@ class Stream:
             labels=self._recognizer.labels,
             scores=scores,
             raw=raw,
-            warm_up=last.age < self._recognizer.spec.warmup_frames,
-            state_age=last.age,
+            warm_up=any(
+                age < member.spec.warmup_frames
+                for age, member in zip(ages, self._members, strict=True)
+            ),
+            state_age=min(ages),
             lanes=sum(len(grid.lanes) for grid in grids),
             lanes_wanted=sum(grid.lanes_wanted for grid in grids),
             gap_s=max(turn.gap_s for turn in turns),
@@ -228,7 +231,8 @@ class _Member:
     """One model of a stream: its time grid, its lanes and what it said last."""
 
     def __init__(self, runtime: Runtime, grid: TimeGrid, mirror: bool) -> None:
-        self._runtime = runtime
+        self._runtime, self._mirror = runtime, mirror
+        self.spec = runtime.spec
         self._preprocess = Preprocessor(runtime.spec.preprocessing, mirror=mirror)
         self.grid = grid
         self.lanes = Lanes(runtime)
@@ -236,10 +240,7 @@ class _Member:
         self.preprocess_ms = 0.0
 
     def take(self, frame: Frame, due: Turns) -> list[Step]:
-        """Step the lanes whose turn it is."""
-        self.preprocess_ms = self.lanes.infer_ms = 0.0
-        if not due.turns:
-            return []
+        """Step the lanes whose turn it is; keep every frame, as the next may call for a repeat."""
         started_s = time.perf_counter()
         x = self._preprocess(frame.image)
         self.preprocess_ms = (time.perf_counter() - started_s) * 1e3
@@ -248,9 +249,23 @@ class _Member:
         return steps
 
     def state(self) -> MemberState:
-        return MemberState(replace(self.grid), self.lanes.state(), self.latest)
+        return MemberState(self.spec, self.grid, self.lanes.state(), self.latest)
 
-    def restore(self, state: MemberState) -> None:
-        self.grid = state.grid
-        self.lanes = Lanes(self._runtime, state.lanes)
-        self.latest = state.latest
+    def restored(self, state: MemberState) -> "_Member":
+        """Return a member that goes on from ``state``.
+
+        Raises:
+            StateError: the state is of another model, or of a stream with another ``predict``.
+        """
+        if state.spec != self.spec:
+            raise StateError(
+                f"the stream was saved by model {state.spec.name!r}, this is {self.spec.name!r}; "
+                "both need the same name, labels, rate and preprocessing"
+            )
+        if state.grid.every_frame != self.grid.every_frame:
+            predict = "frame" if state.grid.every_frame else "grid"
+            raise StateError(f"the stream was saved with predict={predict!r}; begin one like it")
+        member = _Member(self._runtime, state.grid, self._mirror)
+        member.lanes = Lanes(self._runtime, state.lanes)
+        member.latest = state.latest
+        return member

@@ -42,5 +42,5 @@ def state_from_bytes(data: bytes) -> State:
     """
     try:
         return load(data)
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a dtype that numpy does not have
         raise StateError(f"these bytes are no saved stream state: {error}") from None
