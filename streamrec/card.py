@@ -43,6 +43,20 @@ class ModelCard:
     provenance: dict[str, str]
     format: int = FORMAT
 
+    def inputs(self) -> dict[str, tuple[int | None, ...]]:
+        """Return the graph's inputs and their shapes; None is a free dimension."""
+        size = self.spec.preprocessing
+        picture = (3, size.height, size.width)
+        if self.kind == "clip":
+            return {"clip": (None, *picture)}
+        states = {name: ring.shape for ring in self.rings for name in ring.inputs}
+        return {"frame": (1, *picture), **states}
+
+    def outputs(self) -> dict[str, tuple[int | None, ...]]:
+        """Return the graph's outputs and their shapes."""
+        states = {ring.output: ring.shape for ring in self.rings}
+        return {"logits": (1, len(self.spec.labels)), **states}
+
     def to_json(self) -> str:
         """Encode as JSON text."""
         return msgspec.json.encode(self).decode()

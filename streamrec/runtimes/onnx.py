@@ -12,7 +12,8 @@ import numpy as np
 import onnxruntime as ort
 
 from streamrec.card import METADATA_KEY, ModelCard, Ring, card_from_json
-from streamrec.errors import FrameError, WeightsError
+from streamrec.errors import WeightsError
+from streamrec.runtimes.input import check_clip, check_frame
 from streamrec.runtimes.state import check_state
 from streamrec.types import Array, State
 
@@ -24,6 +25,7 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
 
     Raises:
         WeightsError: not an ONNX file, or not one that streamrec exported.
+        LabelsError, OptionError: what the file says of itself is not allowed.
     """
     origin = "the model" if isinstance(model, bytes) else str(model)
     options = ort.SessionOptions()
@@ -36,23 +38,54 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
             model if isinstance(model, bytes) else str(model),
             options,
             providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # it would try again in vain, and print
         )
+        metadata = session.get_modelmeta().custom_metadata_map
     except _load_errors() as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {reason}") from None
-    metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
         raise WeightsError(
             f"{origin}: an ONNX file without streamrec's metadata; "
             "make one with `streamrec export MODEL --to FILE.onnx`"
         )
-    return session, card_from_json(metadata[METADATA_KEY], origin)
+    card = card_from_json(metadata[METADATA_KEY], origin)
+    _check_graph(session, card, origin)
+    return session, card
 
 
 def _load_errors() -> tuple[type[Exception], ...]:
     state = ort.capi.onnxruntime_pybind11_state
-    names = ("Fail", "InvalidGraph", "InvalidProtobuf", "InvalidArgument", "NoSuchFile")
+    names = (
+        "EPFail",
+        "Fail",
+        "InvalidArgument",
+        "InvalidGraph",
+        "InvalidProtobuf",
+        "NoSuchFile",
+        "NotImplemented",
+        "RuntimeException",
+    )
     return (*(getattr(state, name) for name in names), RuntimeError, ValueError)
+
+
+def _check_graph(session: Any, card: ModelCard, origin: str) -> None:
+    """Compare the graph's inputs and outputs with what the file says of itself."""
+    for values, stated in (
+        (session.get_inputs(), card.inputs()),
+        (session.get_outputs(), card.outputs()),
+    ):
+        found = {value.name: _fixed(value.shape) for value in values}
+        if found != stated:
+            name = min(k for k in found.keys() | stated.keys() if found.get(k) != stated.get(k))
+            raise WeightsError(
+                f"{origin}: {name!r} is {found.get(name)} in the graph and {stated.get(name)} in "
+                "the metadata; export the model again"
+            )
+
+
+def _fixed(shape: list[int | str | None]) -> tuple[int | None, ...]:
+    return tuple(axis if isinstance(axis, int) else None for axis in shape)
 
 
 class OnnxClip:
@@ -74,7 +107,12 @@ class OnnxClip:
         self.spec = card.spec
 
     def run(self, clip: Array) -> Array:
-        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes]."""
+        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes].
+
+        Raises:
+            FrameError: ``clip`` has another shape.
+        """
+        check_clip(clip, self.spec.preprocessing)
         logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
         return logits
 
@@ -150,7 +188,7 @@ class OnnxStream:
 
     def __init__(self, session: Any, card: ModelCard, state: State) -> None:
         self._session = session
-        size = card.spec.preprocessing
+        self._size = size = card.spec.preprocessing
         self._frame = np.zeros((1, 3, size.height, size.width), np.float32)
         self._logits = np.zeros((1, len(card.spec.labels)), np.float32)
         self._slots = [_Slots(ring, state) for ring in card.rings]
@@ -172,9 +210,7 @@ class OnnxStream:
         Raises:
             FrameError: ``x`` has another shape.
         """
-        if x.shape != self._frame.shape:
-            expected = list(self._frame.shape)
-            raise FrameError(f"model input is float32 {expected}, got {x.dtype} {list(x.shape)}")
+        check_frame(x, self._size)
         self._frame[...] = x
         self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
         self._phase += 1

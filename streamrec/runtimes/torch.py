@@ -7,6 +7,7 @@ from torch import Tensor
 
 from streamrec.errors import RuntimeMissingError
 from streamrec.nn.stream import TensorState
+from streamrec.runtimes.input import check_clip, check_frame
 from streamrec.runtimes.state import check_state
 from streamrec.types import Array, State, StreamSpec
 
@@ -71,25 +72,38 @@ class TorchRuntime:
             StateError: ``state`` has the wrong names, shapes or dtypes.
         """
         if state is None:
-            return TorchStream(self._model, self._model.initial_state(), self.device)
+            return TorchStream(self, self._model.initial_state())
         check_state(state, self._shapes)
         tensors = {name: torch.from_numpy(x.copy()).to(self.device) for name, x in state.items()}
-        return TorchStream(self._model, tensors, self.device)
+        return TorchStream(self, tensors)
+
+    @torch.inference_mode()
+    def step(self, x: Array, state: TensorState) -> tuple[Array, TensorState]:
+        """Take one frame, float32 [1, 3, H, W]; return logits, and the next state.
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        check_frame(x, self.spec.preprocessing)
+        logits, following = self._model.step(torch.from_numpy(x).to(self.device), state)
+        result: Array = logits[0].cpu().numpy()
+        return result, following
 
 
 class TorchStream:
     """One stream: the network is shared, the state is its own."""
 
-    def __init__(self, model: SteppingModule, state: TensorState, device: torch.device) -> None:
-        self._model, self._state, self._device = model, state, device
+    def __init__(self, runtime: TorchRuntime, state: TensorState) -> None:
+        self._runtime, self._state = runtime, state
 
-    @torch.inference_mode()
     def step(self, x: Array) -> Array:
-        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes]."""
-        frame = torch.from_numpy(x).to(self._device)
-        logits, self._state = self._model.step(frame, self._state)
-        result: Array = logits[0].cpu().numpy()
-        return result
+        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes].
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        logits, self._state = self._runtime.step(x, self._state)
+        return logits
 
     def state(self) -> State:
         """Return a copy of the state."""
@@ -115,7 +129,12 @@ class TorchClip:
 
     @torch.inference_mode()
     def run(self, clip: Array) -> Array:
-        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes]."""
+        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes].
+
+        Raises:
+            FrameError: ``clip`` has another shape.
+        """
+        check_clip(clip, self.spec.preprocessing)
         logits = self._model(torch.from_numpy(clip)[None].to(self._device))
         result: Array = logits[0].cpu().numpy()
         return result
