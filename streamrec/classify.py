@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from streamrec.errors import SourceReadError
 from streamrec.lanes import softmax
 from streamrec.preprocess import Preprocessor
 from streamrec.recognizer import Recognizer
@@ -97,7 +98,7 @@ def classify_stream(
     is what the model says after its last frame.
 
     Raises:
-        SourceError: the file cannot be read.
+        SourceError: the file cannot be read, or has no pictures.
     """
     stream = recognizer.stream(
         predict="grid", smoother=NoSmoothing(), declared_fps=source.fps, mirror=mirror
@@ -109,8 +110,14 @@ def classify_stream(
         if prediction is not None:
             times_s.append(prediction.time_s)
             timeline.append(prediction.raw)
+    if not timeline:
+        raise _no_pictures(file)
     scores = _clip_ends(np.stack(timeline), recognizer.spec.clip_frames)
     return _answer(file, recognizer.name, recognizer.labels, watch, scores, times_s, timeline)
+
+
+def _no_pictures(file: str) -> SourceReadError:
+    return SourceReadError(f"{file} has no pictures in it")
 
 
 def _clip_ends(timeline: Array, clip_frames: int) -> Array:
@@ -134,7 +141,7 @@ def classify_clips(
     The answer is the mean over the clips, weighted by length, and over the models.
 
     Raises:
-        SourceError: the file cannot be read.
+        SourceError: the file cannot be read, or has no pictures.
     """
     watch = _Watch(on_frame)
     readers = [_ClipReader(model, source.fps, mirror) for model in models]
@@ -144,6 +151,8 @@ def classify_clips(
             reader.take(frame)
     for reader in readers:
         reader.finish()
+    if not watch.frames:
+        raise _no_pictures(file)
     first = readers[0]
     scores: Array = np.mean([reader.mean() for reader in readers], axis=0, dtype=np.float32)
     labels = models[0].spec.labels
@@ -160,17 +169,15 @@ class _ClipReader:
         self._inputs: list[Array] = []
         self._lengths: list[int] = []
         self._last_s = 0.0
+        self._last_input: Array | None = None
         self.times_s: list[float] = []
         self.answers: list[Array] = []
 
     def take(self, frame: Frame) -> None:
-        turns = self._grid.push(frame.time_s).turns
-        if not turns:
-            return
         x = self._preprocess(frame.image)[0]
-        for turn in turns:
-            repeated = turn.repeat and bool(self._inputs)
-            self._inputs.append(self._inputs[-1] if repeated else x)
+        last, self._last_input = self._last_input, x
+        for turn in self._grid.push(frame.time_s).turns:
+            self._inputs.append(last if turn.repeat and last is not None else x)
             self._last_s = turn.time_s
             if len(self._inputs) == self._model.spec.clip_frames:
                 self.finish()
