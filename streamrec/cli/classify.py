@@ -26,7 +26,10 @@ def register(commands: Any) -> None:
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes; default: 5")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     parser.add_argument(
-        "--plot", type=Path, metavar="OUT.png", help="draw probabilities over time; one file only"
+        "--plot",
+        type=Path,
+        metavar="OUT.png",
+        help="draw probabilities over time; one file only; default: none",
     )
     parser.add_argument("--mirror", action="store_true", help="flip the picture left to right")
     add_options(parser, ModelOptions)

@@ -32,7 +32,9 @@ def register(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser("demo", help="see it work: no network, camera or display needed")
     parser.add_argument(
-        "--source", metavar="SOURCE", help="watch this instead, such as 0 for a webcam"
+        "--source",
+        metavar="SOURCE",
+        help="watch this instead, such as 0 for a webcam; default: a generated video",
     )
     parser.set_defaults(run=run)
 

@@ -12,7 +12,9 @@ def register(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser("export", help="write a model as an ONNX file")
     parser.add_argument("model", help="model name, or a file of weights")
-    parser.add_argument("--to", type=Path, required=True, metavar="FILE.onnx", help="where to")
+    parser.add_argument(
+        "--to", type=Path, required=True, metavar="FILE.onnx", help="where to (required)"
+    )
     parser.add_argument("--clip", action="store_true", help="the whole-clip graph of a base model")
     parser.set_defaults(run=run)
 

@@ -36,8 +36,10 @@ def _add_flag(group: Any, item: "Field[Any]", hint: Any) -> None:
         group.add_argument(flag, choices=allowed, default=item.default, help=text)
         return
     required = item.default is MISSING
-    if not required and item.default is not None:
-        text = f"{text}; default: {item.default}"
+    if required:
+        text = f"{text} (required)"
+    elif "default:" not in text:
+        text = f"{text}; default: {'none' if item.default is None else item.default}"
     group.add_argument(
         flag,
         type=_plain(hint),

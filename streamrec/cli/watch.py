@@ -12,11 +12,16 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "endpoint", nargs="?", default=DEFAULT_ENDPOINT, help=f"default: {DEFAULT_ENDPOINT}"
     )
-    parser.add_argument("--source", metavar="NAME", help="show this source only")
+    parser.add_argument("--source", metavar="NAME", help="show this source only; default: all")
     parser.add_argument("--json", action="store_true", help="print one JSON object a message")
-    parser.add_argument("--count", type=int, metavar="N", help="stop after so many messages")
     parser.add_argument(
-        "--timeout", type=float, metavar="S", help="stop after so many seconds of silence"
+        "--count", type=int, metavar="N", help="stop after so many messages; default: never"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        metavar="S",
+        help="stop after so many seconds of silence; default: never",
     )
     parser.set_defaults(run=run)
 
