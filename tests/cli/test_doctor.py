@@ -1,0 +1,117 @@
+"""``streamrec doctor``."""
+
+import json
+import platform
+import socket
+
+import pytest
+from rich.console import Console
+
+from streamrec import __version__
+from streamrec.cli import doctor
+from streamrec.cli.doctor import Probe, report, try_out
+from streamrec.cli.probes import Finding, main
+from streamrec.config import DEFAULT_ENDPOINT
+
+
+@pytest.fixture(scope="module")
+def findings(model, tmp_path_factory):
+    """One look at this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STREAMREC_HOME", str(tmp_path_factory.mktemp("home")))
+        return {finding.topic: finding for finding in doctor.examine(str(model))}
+
+
+def test_the_machine_is_named(findings):
+    assert __version__ in findings["system"].detail
+    assert platform.python_version() in findings["system"].detail
+    assert "torch" in findings["packages"].detail and "pyzmq" in findings["packages"].detail
+
+
+def test_the_libraries_work(findings):
+    for topic in ("opencv", "torch cpu", "zeromq", "models"):
+        assert findings[topic].status == "ok", findings[topic]
+    assert "FFmpeg yes" in findings["opencv"].detail
+
+
+def test_the_embedded_model_runs(findings):
+    assert findings["onnx"].status == "ok", findings["onnx"]
+
+
+def test_the_speed_is_measured_with_the_model_that_was_named(findings):
+    assert findings["speed"].status == "ok"
+    assert findings["speed"].detail.startswith("tiny: ")
+
+
+def test_what_is_missing_comes_with_advice(findings):
+    assert {"display", "port", "tflite"} < findings.keys()
+    assert any(topic.startswith("camera") for topic in findings)
+    assert all(finding.advice for finding in findings.values() if finding.status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("ok", 0), ("missing", 0), ("failed", 1)], ids=lambda value: str(value)
+)
+def test_only_what_recognition_needs_decides_the_exit_code(cli, monkeypatch, status, code):
+    found = [Finding("system", "ok", "fine"), Finding("thing", status, "as it is", "mend it")]
+    monkeypatch.setattr(doctor, "examine", lambda model: found)
+    result = cli("doctor", "--json")
+    assert (result.code, result.err) == (code, "")
+    answer = json.loads(result.out)
+    assert answer["works"] is (code == 0)
+    assert answer["findings"][1] == {
+        "topic": "thing",
+        "status": status,
+        "detail": "as it is",
+        "advice": "mend it",
+    }
+    table = cli("doctor")
+    assert table.code == code and table.err == ""
+    assert ("-> mend it" in table.out) is (status != "ok")
+
+
+def test_text_of_others_is_shown_as_it_is():
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(report([Finding("thing", "ok", "[bold]not markup[/]")]))
+    assert "[bold]not markup[/]" in capture.get()
+
+
+def test_a_probe_that_hangs_is_given_up_and_the_others_are_heard():
+    hanging = Probe("speed", 0.01, "do without")
+    slow, heard = try_out([hanging, Probe("display", 30.0, "", needed=False)])
+    assert slow == Finding("speed", "failed", "no answer within 0.01 s", "do without")
+    assert heard.topic == "display"
+
+
+@pytest.mark.parametrize(("needed", "status"), [(True, "failed"), (False, "missing")])
+def test_a_probe_that_crashes_gives_its_last_words(needed, status):
+    (finding,) = try_out([Probe("no such probe", 30.0, "mend it", needed=needed)])
+    assert finding == Finding("no such probe", status, "KeyError: 'no such probe'", "mend it")
+
+
+def test_a_model_that_cannot_be_read_is_a_finding(tmp_path):
+    (finding,) = try_out([Probe("speed", 30.0, "take another")], str(tmp_path / "missing.onnx"))
+    assert (finding.topic, finding.status) == ("speed", "failed")
+    assert "missing.onnx" in finding.detail
+
+
+def test_a_store_that_cannot_be_written_is_no_failure(monkeypatch, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "file"))
+    finding = doctor._store()
+    assert finding.status == "missing" and "STREAMREC_HOME" in finding.advice
+
+
+def test_a_port_in_use_is_no_failure(capsys):
+    host, port = DEFAULT_ENDPOINT.removeprefix("tcp://").split(":")
+    with socket.socket() as taken:
+        try:
+            taken.bind((host, int(port)))
+        except OSError:
+            pytest.skip("the default port is in use")
+        taken.listen()
+        assert main(["zeromq"]) == 0
+    zeromq, port = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (zeromq["status"], port["status"]) == ("ok", "missing")
+    assert "in use" in port["detail"]

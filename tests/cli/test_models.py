@@ -1,0 +1,175 @@
+"""``streamrec models``."""
+
+import json
+import tarfile
+
+import pytest
+
+from streamrec.cli import catalog
+from streamrec.models.registry import ARCHITECTURES, ENSEMBLES
+from streamrec.weights import store as store_module
+from streamrec.weights.published import PUBLISHED, Published
+from tests.weights.bundle_writer import write_bundle
+from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors
+from tests.weights.web import File, Web
+
+
+@pytest.fixture
+def listed(cli):
+    """All models by name, as programs see them."""
+
+    def read():
+        lines = cli("models", "list", "--json").out.splitlines()
+        return {model["name"]: model for model in map(json.loads, lines)}
+
+    return read
+
+
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """A server that publishes two tiny models and their mean."""
+    write_bundle(tmp_path / "ckpt-1", as_checkpoint(random_tensors(TINY_STREAM)))
+    with tarfile.open(tmp_path / "tiny.tar.gz", "w:gz") as tar:
+        for path in tmp_path.glob("ckpt-1.*"):
+            tar.add(path, path.name)
+    with Web() as server:
+        published = {}
+        for name in ("tiny-one", "tiny-two"):
+            server.files[f"/{name}.tar.gz"] = File((tmp_path / "tiny.tar.gz").read_bytes())
+            published[name] = Published(
+                architecture="tiny-stream", url=server.url(f"/{name}.tar.gz")
+            )
+        for module in (store_module, catalog):
+            monkeypatch.setattr(module, "PUBLISHED", published)
+            monkeypatch.setattr(module, "architecture", {"tiny-stream": TINY_STREAM}.get)
+        monkeypatch.setattr(catalog, "ENSEMBLES", {"tiny-mean": ("tiny-one", "tiny-two")})
+        monkeypatch.setattr("streamrec.models.registry.ENSEMBLES", catalog.ENSEMBLES)
+        yield server
+
+
+def test_the_list_has_embedded_published_and_mean_models(listed):
+    models = listed()
+    assert list(models) == ["gestures", *PUBLISHED, *ENSEMBLES]
+    assert models["gestures"]["place"] == "embedded"
+    assert {models[name]["place"] for name in PUBLISHED} == {"published"}
+    assert models["movinet-a6-base"]["members"] == ["movinet-a4-base", "movinet-a5-base"]
+
+
+def test_the_table_has_a_line_a_model_and_its_facts(cli):
+    lines = cli("models", "list").out.splitlines()
+    assert len(lines) == 1 + 1 + len(PUBLISHED) + len(ENSEMBLES)
+    (line,) = (line for line in lines if line.startswith("movinet-a3-stream"))
+    assert line.split() == ["movinet-a3-stream", "can", "be", "pulled", "600", "256x256", "12"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_model_is_described_before_it_is_pulled(cli, name):
+    model = json.loads(cli("models", "info", name, "--json").out)
+    record = ARCHITECTURES[name]
+    assert (model["place"], model["labelled"], model["sha256"]) == ("published", True, None)
+    assert model["source"] == PUBLISHED[name].url
+    assert model["facts"]["family"] == record.family
+    assert model["facts"]["receptive_field"] == record.receptive_field
+    assert model["facts"]["horizon"] == record.horizon
+
+
+def test_parameters_are_those_of_the_network(weights):
+    from streamrec.models.movinet import MoViNet
+
+    trained = sum(p.numel() for p in MoViNet(weights.architecture).parameters())
+    assert catalog._facts(weights.architecture).parameters == trained
+
+
+def test_info_is_for_people_without_json(cli):
+    lines = cli("models", "info", "movinet-a0-stream").out.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines if " " in line)
+    assert facts["classes"] == "600"
+    assert facts["input"] == "172x172 pixels, 5 frames/s"
+    assert facts["horizon"] == "50 frames (10.0 s)"
+
+
+def test_labels_are_printed_one_a_line(cli):
+    for name in ("movinet-a0-stream", "movinet-a6-base"):
+        labels = cli("models", "labels", name).out.splitlines()
+        assert len(labels) == 600 and labels[0] == "abseiling"
+
+
+def test_import_says_what_it_became(cli, listed, home, weights, weights_file):
+    result = cli("models", "import", weights_file, "--as", "mine")
+    assert result.code == 0
+    assert result.out.startswith("mine: tiny-stream, 10 classes, labels known, ")
+    assert str(home) in result.out
+    model = listed()["mine"]
+    assert (model["place"], model["source"]) == ("stored", str(weights_file))
+    assert cli("models", "labels", "mine").out.splitlines() == list(weights.labels)
+
+
+def test_import_takes_labels_and_architecture(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr("streamrec.models.registry.ARCHITECTURES", {"tiny-stream": TINY_STREAM})
+    write_bundle(tmp_path / "ckpt-1", as_checkpoint(random_tensors(TINY_STREAM)))
+    index, labels = tmp_path / "ckpt-1.index", tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghij"))
+    named = ("--as", "mine", "--architecture", "tiny-stream")
+    assert cli("models", "import", index, *named, "--labels", labels).code == 0
+    assert cli("models", "labels", "mine").out.split() == list("abcdefghij")
+    assert cli("models", "import", index, "--as", "bare", *named[2:]).code == 0
+    cli("models", "labels", "bare").fails(4, "not known", "--labels")
+
+
+def test_import_under_a_name_that_is_taken(cli, weights_file):
+    assert cli("models", "import", weights_file, "--as", "mine").code == 0
+    for name in ("mine", "gestures", "movinet-a6-base"):
+        cli("models", "import", weights_file, "--as", name).fails(2, name, "another name")
+
+
+def test_import_of_an_unknown_architecture_suggests_the_nearest(cli, weights_file):
+    result = cli("models", "import", weights_file, "--as", "mine", "--architecture", "movinet-a0")
+    result.fails(4, "movinet-a0-base")
+
+
+def test_pull_fetches_and_says_where_it_is(cli, listed, home, web):
+    assert listed()["tiny-one"]["place"] == "published"
+    result = cli("models", "pull", "tiny-one")
+    assert result.code == 0
+    assert str(home / "models" / "tiny-one") in result.out
+    assert result.err == ""  # a bar is for terminals only
+    assert listed()["tiny-one"]["place"] == "stored"
+    web.requests.clear()
+    assert cli("models", "pull", "tiny-one").out == result.out
+    assert web.requests == []
+
+
+def test_pull_of_a_mean_fetches_its_members(cli, listed, web):
+    assert cli("models", "pull", "tiny-mean").code == 0
+    models = listed()
+    assert {models[name]["place"] for name in ("tiny-one", "tiny-two", "tiny-mean")} == {"stored"}
+
+
+def test_pull_of_the_embedded_model_fetches_nothing(cli, home):
+    assert cli("models", "pull", "gestures").code == 0
+    assert not home.exists()
+
+
+def test_pull_without_the_server_says_what_to_fetch(cli, web):
+    web.files.clear()
+    result = cli("models", "pull", "tiny-one")
+    result.fails(4, web.url("/tiny-one.tar.gz"), "put it at")
+
+
+def test_rm_removes_a_stored_model_only(cli, listed, weights_file):
+    cli("models", "import", weights_file, "--as", "mine")
+    assert cli("models", "rm", "mine").code == 0
+    assert "mine" not in listed()
+    cli("models", "rm", "mine").fails(4, "unknown model 'mine'")
+    cli("models", "rm", "gestures").fails(2, "not stored")
+    cli("models", "rm", "movinet-a0-base").fails(2, "not stored")
+    cli("models", "rm", "movinet-a6-base").fails(2, "movinet-a4-base")
+
+
+def test_a_damaged_model_is_listed_as_such_and_can_be_removed(cli, listed, home, weights_file):
+    cli("models", "import", weights_file, "--as", "mine")
+    (home / "models" / "mine" / "weights.safetensors").write_bytes(b"")
+    assert "has changed" in listed()["mine"]["damage"]
+    assert "models rm mine" in cli("models", "info", "mine").out
+    cli("models", "labels", "mine").fails(4, "has changed")
+    assert cli("models", "rm", "mine").code == 0

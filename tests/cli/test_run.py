@@ -1,0 +1,109 @@
+"""``streamrec run`` and ``streamrec watch``, through real sockets, files and signals."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from streamrec.sources.open import open_source
+from tests.cli.conftest import ANY_PORT, COMMAND
+
+ENDLESS = "synthetic:?live=1&seconds=inf&width=64&height=48"
+
+
+@contextmanager
+def running(*arguments):
+    """A command that runs while the test does."""
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_watch_hears_what_run_publishes(process, model):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    with running("run", "--source", ENDLESS, "--model", model, "--publish", endpoint):
+        result = process("watch", endpoint, "--json", "--count", 5, "--timeout", 30)
+    assert result.code == 0, result.err
+    messages = [json.loads(line) for line in result.out.splitlines()]
+    numbers = [message["sequence"] for message in messages]
+    assert numbers == list(range(numbers[0], numbers[0] + 5))
+    assert {message["source"] for message in messages} == {"synthetic"}
+    assert {message["model"] for message in messages} == {"tiny"}
+    assert all(0 <= top["score"] <= 1 for message in messages for top in message["top"])
+
+
+def test_watch_without_a_publisher_says_so(cli):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    cli("watch", endpoint, "--json", "--timeout", 0.2).fails(5, endpoint, "0 messages")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console's signals cannot be sent here")
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_with_a_summary_and_a_whole_recording(tmp_path, model, kind):
+    record = tmp_path / "record.mp4"
+    options = ("--model", model, "--publish", ANY_PORT, "--json", "--record", record)
+    with running("run", "--source", ENDLESS, *options) as process:
+        for _ in range(10):
+            assert process.stdout.readline()
+        process.send_signal(kind)
+        out, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    assert "predictions in" in err.splitlines()[-1]
+    assert "Traceback" not in err and "error" not in err
+    assert all(json.loads(line) for line in out.splitlines())
+    assert [path.name for path in tmp_path.iterdir()] == ["record.mp4"]
+    with open_source(str(record)) as video:
+        assert list(video)
+
+
+def test_every_frame_of_a_file_gets_a_prediction(cli, video, model):
+    result = cli("run", "--source", video(), "--model", model, "--publish", ANY_PORT, "--json")
+    messages = [json.loads(line) for line in result.out.splitlines()]
+    assert [message["frame_index"] for message in messages] == list(range(10))
+    assert "10 frames, 10 predictions" in result.err
+
+
+def test_the_grid_gives_predictions_at_the_models_own_rate(cli, video, model):
+    options = ("--publish", ANY_PORT, "--json", "--predict", "grid")
+    result = cli("run", "--source", video(frames=50), "--model", model, *options)
+    assert len(result.out.splitlines()) == 10
+
+
+def test_a_stream_that_is_lost_is_an_error_and_leaves_a_whole_recording(
+    tmp_path, rtsp_server, model
+):
+    server = rtsp_server()
+    record = tmp_path / "record.mp4"
+    options = ("--model", model, "--publish", ANY_PORT, "--json", "--record", record)
+    with running("run", "--source", server.url, *options) as process:
+        for _ in range(5):
+            assert process.stdout.readline()
+        server.stop()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert err.splitlines()[-1].startswith("streamrec: error: ") and "broke off" in err
+    assert "Traceback" not in err
+    with open_source(str(record)) as video:
+        assert list(video)
+
+
+def test_a_stored_model_runs_by_its_name(cli, home, video, weights_file):
+    assert cli("models", "import", weights_file, "--as", "mine").code == 0
+    result = cli("run", "--source", video(), "--model", "mine", "--publish", ANY_PORT, "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out.splitlines()[0])["model"] == "mine"
