@@ -17,9 +17,10 @@ import platformdirs
 from filelock import FileLock
 
 from streamrec.atomic import atomic_path
+from streamrec.config import EMBEDDED_MODEL
 from streamrec.errors import LabelsError, OptionError, OutputError, UnknownModelError, WeightsError
 from streamrec.models.architecture import Architecture
-from streamrec.models.registry import architecture, unknown_name
+from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
 from streamrec.weights.download import Progress, fetch_checked
 from streamrec.weights.files import sha256_of
 from streamrec.weights.labels import embedded_labels
@@ -255,7 +256,9 @@ class Store:
         return self.root / "models"
 
     def _unknown(self, name: str) -> UnknownModelError:
-        return UnknownModelError(unknown_name(name, sorted({*self.names(), *PUBLISHED})))
+        return UnknownModelError(
+            unknown_name(name, sorted({*self.names(), *PUBLISHED, *ENSEMBLES, EMBEDDED_MODEL}))
+        )
 
     def _check_free(self, name: str) -> None:
         _check_name(name)

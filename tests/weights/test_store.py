@@ -106,6 +106,12 @@ def test_an_unknown_name_suggests_the_nearest(store):
         store.pull("movinet-a0-steam")
 
 
+@pytest.mark.parametrize("name", ["gestures", "movinet-a6-stream"])
+def test_models_that_no_store_holds_are_suggested_too(store, name):
+    with pytest.raises(UnknownModelError, match=name):
+        store.pull(name.replace("r", "", 1))
+
+
 def test_weights_that_changed_since_are_refused(store):
     store.add("tiny", random_weights())
     path = store.folder("tiny") / "weights.safetensors"
