@@ -208,15 +208,14 @@ class TimeGrid:
 
     def _lanes_for(self, intervals: list[float]) -> int:
         """Lanes for frames this far apart; a present number that nearly fits is kept."""
-        present = len(self.lanes)
+        present = max(1, len(self.lanes))
         if self._claimed_s() is None and len(intervals) < _INTERVALS_NEEDED:
-            return max(1, present)
+            return present
         shortest_s = 1.0 / (MAX_LANES * self.fps)
         exact = 1.0 / (max(self._typical_s(intervals), shortest_s) * self.fps)
         rounded = exact - _ROUNDING_LANES
-        if present - 1 - _HOLD_LANES <= rounded <= present + _HOLD_LANES:
-            return present
-        return max(1, math.ceil(rounded))
+        held = present - 1 - _HOLD_LANES <= rounded <= present + _HOLD_LANES
+        return present if self.lanes and held else max(1, math.ceil(rounded))
 
     def _new_lane(self) -> int:
         self.next_id += 1
