@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from streamrec.cli.probes import Finding
+    from streamrec.cli.probes import Finding, Status
 
 _PACKAGES = ("torch", "onnxruntime", "onnx", "pyzmq", "numpy", "safetensors")
 _REINSTALL = "install streamrec again: pip install --force-reinstall streamrec"
@@ -31,7 +31,7 @@ class Probe:
         name: its name in ``streamrec.cli.probes``.
         timeout_s: when it is given up, seconds.
         advice: what to do if it fails.
-        needed: whether recognition depends on it.
+        needed: whether recognition depends on the first thing that it finds.
     """
 
     name: str
@@ -49,7 +49,7 @@ _TOGETHER = (
     ),
     Probe("display", 30.0, "run without --show", needed=False),
     Probe("cameras", 20.0, "unplug cameras that hang; files and streams work", needed=False),
-    Probe("torch", 60.0, _REINSTALL),
+    Probe("torch", 60.0, f"{_REINSTALL}; if the GPU is at fault, take --device cpu"),
     Probe("onnx", 30.0, _REINSTALL),
     Probe("zeromq", 20.0, "let programs of this machine connect to 127.0.0.1"),
 )
@@ -134,7 +134,7 @@ def _start(probe: Probe, arguments: Sequence[str]) -> "subprocess.Popen[str]":
     )
 
 
-def _finish(probe: Probe, process: "subprocess.Popen[str]") -> "Iterator[Finding]":
+def _finish(probe: Probe, process: "subprocess.Popen[str]") -> "list[Finding]":
     from streamrec.cli.probes import Finding
 
     try:
@@ -144,20 +144,21 @@ def _finish(probe: Probe, process: "subprocess.Popen[str]") -> "Iterator[Finding
         process.kill()
         found, _ = process.communicate()
         reason = f"no answer within {probe.timeout_s:g} s"
-    yield from _parse(found)
+    findings = _parse(found)
     if process.returncode != 0:
-        yield Finding(probe.name, "failed" if probe.needed else "missing", reason, probe.advice)
+        status: Status = "failed" if probe.needed and not findings else "missing"
+        findings.append(Finding(probe.name, status, reason, probe.advice))
+    return findings
 
 
-def _parse(lines: str) -> "Iterator[Finding]":
+def _parse(lines: str) -> "list[Finding]":
     """Read findings; libraries may have printed other lines among them."""
     import msgspec
 
     from streamrec.cli.probes import Finding
 
-    for line in lines.splitlines():
-        if line.startswith("{"):
-            yield msgspec.json.decode(line, type=Finding)
+    found = [line for line in lines.splitlines() if line.startswith("{")]
+    return [msgspec.json.decode(line, type=Finding) for line in found]
 
 
 def _system() -> "Finding":

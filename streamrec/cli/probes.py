@@ -92,8 +92,9 @@ def display() -> Iterator[Finding]:
 
     try:
         WindowViewer().close()
-    except OutputError as error:
-        yield Finding("display", "missing", str(error), "run without --show")
+    except OutputError:
+        detail = "no window can be opened: there is no display, or OpenCV has no windows"
+        yield Finding("display", "missing", detail, "run without --show, or with --record FILE.mp4")
     else:
         yield Finding("display", "ok", "windows can be opened")
 
@@ -126,22 +127,25 @@ def _camera_indices() -> list[int]:
 
 
 def torch() -> Iterator[Finding]:
-    """Step a small random network on each kind of device."""
+    """Step a small random network on the CPU, then on a GPU."""
+    yield Finding("torch", "ok", f"PyTorch {version('torch')}; {_torch_step('cpu')}")
+    device = "mps" if sys.platform == "darwin" else "cuda"
+    try:
+        yield Finding("gpu", "ok", f"device {device}: {_torch_step(device)}")
+    except RuntimeMissingError:
+        advice = "none is needed: the CPU is enough for streams"
+        yield Finding("gpu", "missing", f"PyTorch has no device {device} here", advice)
+
+
+def _torch_step(device: str) -> str:
     from streamrec.build import network, spec_of
     from streamrec.runtimes.base import step
     from streamrec.runtimes.torch import TorchRuntime
 
     weights = _random_weights()
-    for device in ("cpu", "mps" if sys.platform == "darwin" else "cuda"):
-        topic = f"torch {device}"
-        try:
-            runtime = TorchRuntime(network(weights), spec_of(weights, topic), device=device)
-        except RuntimeMissingError:
-            advice = "none needed: the CPU is enough for streams"
-            yield Finding(topic, "missing", "PyTorch sees no such GPU here", advice)
-            continue
-        logits, _ = step(runtime, _blank(), runtime.initial_state())
-        yield Finding(topic, "ok", f"PyTorch {version('torch')}; {logits.size} scores from a frame")
+    runtime = TorchRuntime(network(weights), spec_of(weights, "random"), device=device)
+    logits, _ = step(runtime, _blank(), runtime.initial_state())
+    return f"a frame gives {logits.size} scores"
 
 
 def _random_weights() -> "ModelWeights":

@@ -3,6 +3,9 @@
 import json
 import platform
 import socket
+import subprocess
+import sys
+from dataclasses import asdict
 
 import pytest
 from rich.console import Console
@@ -29,7 +32,7 @@ def test_the_machine_is_named(findings):
 
 
 def test_the_libraries_work(findings):
-    for topic in ("opencv", "torch cpu", "zeromq", "models"):
+    for topic in ("opencv", "torch", "zeromq", "models"):
         assert findings[topic].status == "ok", findings[topic]
     assert "FFmpeg yes" in findings["opencv"].detail
 
@@ -44,7 +47,7 @@ def test_the_speed_is_measured_with_the_model_that_was_named(findings):
 
 
 def test_what_is_missing_comes_with_advice(findings):
-    assert {"display", "port", "tflite"} < findings.keys()
+    assert {"display", "gpu", "port", "tflite"} < findings.keys()
     assert any(topic.startswith("camera") for topic in findings)
     assert all(finding.advice for finding in findings.values() if finding.status != "ok")
 
@@ -88,6 +91,16 @@ def test_a_probe_that_hangs_is_given_up_and_the_others_are_heard():
 def test_a_probe_that_crashes_gives_its_last_words(needed, status):
     (finding,) = try_out([Probe("no such probe", 30.0, "mend it", needed=needed)])
     assert finding == Finding("no such probe", status, "KeyError: 'no such probe'", "mend it")
+
+
+def test_what_stops_a_probe_after_its_first_finding_is_no_failure():
+    first = Finding("torch", "ok", "the CPU works")
+    code = f"import sys; print({json.dumps(asdict(first))!r}); sys.exit('the GPU is hot')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    findings = doctor._finish(Probe("torch", 30.0, "cool it"), process)
+    assert findings == [first, Finding("torch", "missing", "the GPU is hot", "cool it")]
 
 
 def test_a_model_that_cannot_be_read_is_a_finding(tmp_path):
