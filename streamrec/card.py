@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from streamrec.errors import WeightsError
+from streamrec.errors import LabelsError, WeightsError
 from streamrec.types import StreamSpec
 
 METADATA_KEY = "streamrec"
@@ -70,7 +70,7 @@ def card_from_json(text: str, origin: str) -> ModelCard:
     """
     try:
         card = msgspec.json.decode(text, type=ModelCard)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, LabelsError) as error:
         raise WeightsError(f"{origin}: its streamrec metadata cannot be read: {error}") from None
     if card.format != FORMAT:
         raise WeightsError(

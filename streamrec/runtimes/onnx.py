@@ -25,7 +25,6 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
 
     Raises:
         WeightsError: not an ONNX file, or not one that streamrec exported.
-        LabelsError, OptionError: what the file says of itself is not allowed.
     """
     origin = "the model" if isinstance(model, bytes) else str(model)
     options = ort.SessionOptions()
