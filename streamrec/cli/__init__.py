@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from streamrec import __version__
 from streamrec.cli import classify, demo, doctor, export, models, run, watch
@@ -15,11 +16,13 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; see ``streamrec.errors`` for what they mean."""
     args = make_parser().parse_args(argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # labels are in any language
     try:
         code: int = args.run(args)
         sys.stdout.flush()
     except StreamrecError as error:
-        print(f"streamrec: error: {error}", file=sys.stderr)
+        print("streamrec: error:", *str(error).splitlines(), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -55,6 +55,11 @@ def test_a_video_that_breaks_off_is_seen_up_to_there(process, tmp_path, video, m
     assert 5 < len(result.out.splitlines()) < 20
 
 
+def test_a_name_of_two_lines_gives_one(cli, model):
+    result = cli("run", "--source", "two\nlines.mp4", "--model", model, "--publish", ANY_PORT)
+    result.fails(SOURCE, "two lines.mp4")
+
+
 def test_an_unknown_scheme(cli, model):
     result = cli("run", "--source", "gopher://x", "--model", model, "--publish", ANY_PORT)
     result.fails(SOURCE, "gopher", "rtsp:")

@@ -104,6 +104,25 @@ def test_import_says_what_it_became(cli, listed, home, weights, weights_file):
     assert cli("models", "labels", "mine").out.splitlines() == list(weights.labels)
 
 
+def test_labels_are_printed_where_their_letters_cannot_be(
+    process, tmp_path, monkeypatch, weights_file
+):
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghé手"), encoding="utf-8")
+    process("models", "import", weights_file, "--as", "mine", "--labels", labels)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    result = process("models", "labels", "mine")
+    assert result.code == 0
+    assert result.out.split() == [*"abcdefgh", r"\xe9", r"\u624b"]
+
+
+def test_import_of_a_corrupt_file_leaves_nothing(cli, tmp_path, home, weights_file):
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(weights_file.read_bytes()[:-1])
+    cli("models", "import", path, "--as", "mine").fails(4, "cut.safetensors")
+    assert not home.exists()
+
+
 def test_import_takes_labels_and_architecture(cli, tmp_path, monkeypatch):
     monkeypatch.setattr("streamrec.models.registry.ARCHITECTURES", {"tiny-stream": TINY_STREAM})
     write_bundle(tmp_path / "ckpt-1", as_checkpoint(random_tensors(TINY_STREAM)))
