@@ -45,10 +45,11 @@ def _draw(figure: "Figure", answer: FileAnswer, top: int) -> None:
         curves.plot(answer.times_s, answer.timeline[:, score.id], linewidth=2, label=label)
     curves.set(ylim=(0, 1), xlabel="time, s", ylabel="probability")
     curves.set_xlim(answer.times_s[0], max(answer.times_s[-1], answer.times_s[0] + 1e-3))
-    curves.set_title(f"{answer.file}: {answer.model}", loc="left")
+    curves.set_title(f"{answer.file}: {answer.model}", loc="left", parse_math=False)
     curves.spines[["top", "right"]].set_visible(False)
     curves.grid(axis="y", alpha=0.3)
-    curves.legend(loc="upper left", frameon=False)
+    for text in curves.legend(loc="upper left", frameon=False).get_texts():
+        text.set_parse_math(False)  # a dollar sign in a name begins no formula
     _draw_frames(rows[1], answer)
 
 
