@@ -245,7 +245,7 @@ def _record(name: str) -> Architecture:
 
     store = Store()
     if name in store:
-        return store.load(name).architecture
+        return store.architecture(name)
     if name in ARCHITECTURES:
         return ARCHITECTURES[name]
     store.folder(name)

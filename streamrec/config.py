@@ -3,6 +3,7 @@
 Command-line flags are made from these records, and so will the keys of configuration files be.
 """
 
+import math
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -14,10 +15,16 @@ DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 
 
 def option(
-    default: Any, text: str, *, metavar: str | None = None, least: float | None = None
+    default: Any,
+    text: str,
+    *,
+    metavar: str | None = None,
+    least: float = -math.inf,
+    most: float = math.inf,
 ) -> Any:
-    """Declare an option: its default (``MISSING``: required), its help, its least value."""
-    return field(default=default, metadata={"help": text, "metavar": metavar, "least": least})
+    """Declare an option: its default (``MISSING``: required), its help, its least and most."""
+    facts = {"help": text, "metavar": metavar, "least": least, "most": most}
+    return field(default=default, metadata=facts)
 
 
 class Checked:
@@ -40,12 +47,14 @@ def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:
     Raises:
         OptionError: it is not allowed; the message says what is.
     """
-    name, least = item.name.replace("_", "-"), item.metadata.get("least")
+    name = item.name.replace("_", "-")
     allowed = get_args(hint) if get_origin(hint) is Literal else ()
     if allowed and value not in allowed:
         raise OptionError(f"--{name} is one of {', '.join(map(str, allowed))}; got {value!r}")
-    if least is not None and value is not None and not value >= least:
-        raise OptionError(f"--{name} is at least {least:g}; got {value}")
+    least, most = item.metadata["least"], item.metadata["most"]
+    if isinstance(value, int | float) and not least <= value <= most:
+        bounds = f"at least {least:g}" + ("" if most == math.inf else f" and at most {most:g}")
+        raise OptionError(f"--{name} is {bounds}; got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ class ModelOptions(Checked):
     )
     runtime: Literal["auto", "onnx", "torch"] = option("auto", "engine; auto takes onnx")
     device: str = option("auto", "device of the torch runtime: auto, cpu, cuda, ...")
-    threads: int = option(1, "threads within one step", metavar="N", least=1)
+    threads: int = option(1, "threads within one step", metavar="N", least=1, most=256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

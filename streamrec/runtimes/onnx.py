@@ -27,6 +27,8 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
         WeightsError: not an ONNX file, or not one that streamrec exported.
     """
     origin = "the model" if isinstance(model, bytes) else str(model)
+    if isinstance(model, Path) and not model.is_file():
+        raise WeightsError(f"there is no file {model}")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -47,6 +47,8 @@ class ConsoleSink:
         try:
             self._out.write(line.encode(encoding, "backslashreplace").decode(encoding))
             self._out.flush()
+        except BrokenPipeError:
+            raise  # the reader has enough; the command line ends in peace
         except (OSError, ValueError) as error:
             raise OutputError(f"cannot write to standard output: {error}") from None
 
@@ -77,6 +79,8 @@ class JsonLinesSink:
         try:
             self._out.write(line + b"\n")
             self._out.flush()
+        except BrokenPipeError:
+            raise  # the reader has enough; the command line ends in peace
         except (OSError, ValueError) as error:
             raise OutputError(f"cannot write to standard output: {error}") from None
         self._sequences[prediction.source] += 1

@@ -79,6 +79,19 @@ def load_model(path: Path) -> ModelWeights:
     )
 
 
+def read_architecture(path: Path) -> Architecture:
+    """Read the record of a model that ``save_model`` wrote, without its weights.
+
+    Raises:
+        WeightsError: the file is missing, corrupt or of a newer format.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return _parse_header(path, file.metadata()).architecture
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"cannot read {path} as a safetensors file: {error}") from error
+
+
 def _parse_header(path: Path, metadata: dict[str, str] | None) -> _Header:
     text = (metadata or {}).get(_KEY)
     if text is None:

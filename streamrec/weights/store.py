@@ -25,7 +25,7 @@ from streamrec.weights.download import Progress, fetch_checked
 from streamrec.weights.files import sha256_of
 from streamrec.weights.labels import embedded_labels
 from streamrec.weights.load import load_weights
-from streamrec.weights.model_file import load_model, save_model
+from streamrec.weights.model_file import load_model, read_architecture, save_model
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.published import PUBLISHED, Published
 
@@ -121,6 +121,15 @@ class Store:
         if sha256_of(path) != record.sha256:
             raise WeightsError(f"{path} has changed since it was stored; {_remedy(name)}")
         return load_model(path)
+
+    def architecture(self, name: str) -> Architecture:
+        """Return a stored model's record, without reading or checking its weights.
+
+        Raises:
+            UnknownModelError: no such model is stored.
+            WeightsError: its file cannot be read.
+        """
+        return read_architecture(self.folder(name) / _WEIGHTS)
 
     def add(
         self,

@@ -246,3 +246,10 @@ def test_every_published_model_is_of_a_registered_architecture():
     for name, entry in PUBLISHED.items():
         assert architecture(entry.architecture).name == name
         assert entry.url.startswith("https://")
+
+
+def test_the_architecture_is_read_without_the_weights(store):
+    store.add("tiny", random_weights())
+    assert store.architecture("tiny") == TINY_STREAM
+    with pytest.raises(UnknownModelError):
+        store.architecture("other")
