@@ -176,9 +176,12 @@ class TimeGrid:
         return min(spacing_s, interval_s) * (1.0 if first and enough_lanes else 0.5) - 1e-9
 
     def _typical_s(self, intervals: list[float]) -> float:
-        """Mean interval; the source's claim until enough are measured."""
+        """Mean interval, one gap left out; the source's claim until enough are measured."""
         claim_s = self._claimed_s()
-        if len(intervals) >= _INTERVALS_NEEDED or (intervals and claim_s is None):
+        if len(intervals) >= _INTERVALS_NEEDED:
+            *rest, longest = sorted(intervals)
+            return fmean(rest if longest > _GAP_INTERVALS * fmean(rest) else intervals)
+        if intervals and claim_s is None:
             return fmean(intervals)
         return claim_s or 1.0 / self.fps
 

@@ -112,6 +112,16 @@ def test_a_short_gap_repeats_the_last_frame_and_is_counted():
     assert sampler.repeated == len(repeats) > 0
 
 
+@pytest.mark.parametrize("gap_s", [0.1, 0.4, 0.9])
+def test_after_a_gap_every_frame_gets_a_turn_from_the_same_lanes(gap_s):
+    sampler = grid(30.0)
+    times = camera(30.0, 3.0)
+    watch(sampler, times)
+    lanes = set(sampler.lanes)
+    assert all(sampler.push(times[-1] + gap_s + i / 30).turns for i in range(60))
+    assert set(sampler.lanes) == lanes
+
+
 def test_on_the_grid_a_gap_is_filled_point_by_point():
     sampler = grid(30.0, every_frame=False)
     watch(sampler, camera(30.0, 3.0))
