@@ -100,7 +100,6 @@ class Stream:
         self._smoother, self._source, self._color = smoother, source, color
         self._smoothing = smoother.initial()
         self._index = self._dropped = 0
-        self._started = False
 
     def push(
         self, picture: Frame | npt.ArrayLike, time_s: float | None = None
@@ -119,9 +118,9 @@ class Stream:
         """
         taken_s = now_s()
         frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
-        if self._started:  # before the first frame there was nothing to be late for
+        if self._index > 0:  # before the first frame there was nothing to be late for
             self._dropped += frame.dropped
-        self._started, self._index = True, frame.index + 1
+        self._index = frame.index + 1
         turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
         if any(turn.reset for turn in turns):
             self._forget()
