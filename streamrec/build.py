@@ -158,7 +158,7 @@ def as_file_path(name: str) -> Path | None:
     """Return the path if ``name`` is meant as a file rather than as a model's name."""
     path = Path(name)
     looks_like_file = path.suffix.lower() in (".onnx", ".safetensors", ".tflite", ".gz", ".tgz")
-    return path if looks_like_file or len(path.parts) > 1 or path.is_dir() else None
+    return path if looks_like_file or len(path.parts) > 1 or (name and path.is_dir()) else None
 
 
 def _display_name(name: str) -> str:
@@ -206,7 +206,6 @@ def _exported(name: str, progress: Progress | None) -> Path:
         folder = store.folder(name)
     cached = folder / f"{checksum[:16]}-{EXPORT_REVISION}.onnx"
     if not cached.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         export(name, cached)
     return cached
 
@@ -215,7 +214,11 @@ def _checksum(path: Path) -> str:
     """Identify weights that lie outside the store, and the name that they will be shown under."""
     from streamrec.weights.files import sha256_of
 
-    parts = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    parts = [path]
+    if path.is_dir():  # a checkpoint's index has the checksums of its tensors
+        parts = sorted([*path.rglob("*.index"), *path.rglob("checkpoint")])
+    elif not path.exists() and (index := path.with_name(f"{path.name}.index")).exists():
+        parts = [index]
     sums = "".join(sha256_of(part) for part in parts)
     return hashlib.sha256(f"{path.name}{sums}".encode()).hexdigest()
 

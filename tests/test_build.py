@@ -1,0 +1,319 @@
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from support import DATA, random_model, tiny_architecture
+from tiny_models import exported, trained, weights
+
+from streamrec import build
+from streamrec.build import choose_model, export, is_clip_model, load, load_clip
+from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
+from streamrec.errors import (
+    DownloadError,
+    ModelError,
+    OptionError,
+    OutputError,
+    RuntimeMissingError,
+    StreamrecError,
+    UnknownModelError,
+    WeightsError,
+)
+from streamrec.weights import store as store_module
+from streamrec.weights.model_file import save_model
+from streamrec.weights.published import Published
+from streamrec.weights.store import Store
+
+LABELS = tuple(f"action {letter}" for letter in "abcdefghij")
+PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch) -> Store:
+    monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
+    return Store()
+
+
+@pytest.fixture
+def tiny(store) -> str:
+    store.add("tiny", weights(trained(), LABELS))
+    return "tiny"
+
+
+@pytest.fixture
+def embedded(tmp_path, monkeypatch) -> bytes:
+    """A stand-in for the embedded model."""
+    folder = tmp_path / "package" / "assets"
+    folder.mkdir(parents=True)
+    content = exported(trained(positional=True))
+    (folder / f"{EMBEDDED_MODEL}.onnx").write_bytes(content)
+    monkeypatch.setattr(build, "files", lambda _package: folder.parent)
+    return content
+
+
+def says(recognizer) -> np.ndarray:
+    return recognizer.stream().push(PICTURE, 0.0).raw
+
+
+def test_a_stored_model_is_loaded_by_its_name(tiny):
+    recognizer = load(tiny)
+    assert recognizer.name == recognizer.spec.name == "tiny"
+    assert recognizer.labels == LABELS
+    assert recognizer.spec.fps == 5.0
+
+
+def test_torch_and_onnx_load_the_same_model(tiny):
+    one, other = load(tiny, runtime="torch", device="cpu"), load(tiny, runtime="onnx")
+    assert one.spec == other.spec
+    np.testing.assert_allclose(says(one), says(other), atol=1e-5)
+
+
+def exports(folder) -> dict:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.onnx")}
+
+
+def test_the_export_is_kept_beside_the_weights_and_used_again(tiny, store):
+    load(tiny)
+    before = exports(store.root)
+    assert len(before) == 1
+    assert next(iter(before)).parent == store.folder(tiny)
+    load(tiny)
+    assert exports(store.root) == before
+
+
+def test_other_weights_under_the_same_name_are_exported_anew(tiny, store):
+    first = says(load(tiny))
+    store.remove(tiny)
+    store.add(tiny, weights(random_model(tiny_architecture()), LABELS))
+    assert np.abs(says(load(tiny)) - first).max() > 1e-6
+
+
+def test_a_weights_file_is_loaded_by_its_path_and_renewed_when_it_changes(tmp_path, store):
+    path = tmp_path / "mine.v2.safetensors"
+    save_model(path, weights(trained(), LABELS))
+    recognizer = load(str(path))
+    assert recognizer.name == "mine"
+    first = says(recognizer)
+    load(str(path))
+    assert len(exports(store.root)) == 1
+    save_model(path, weights(random_model(tiny_architecture()), LABELS))
+    assert np.abs(says(load(str(path))) - first).max() > 1e-6
+    assert len(exports(store.root)) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    path = tmp_path / "mine.safetensors"
+    save_model(path, weights(trained()))
+    monkeypatch.setenv("STREAMREC_HOME", str(path / "home"))
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        load(str(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "ckpt-1", "ckpt-1.index"])
+def test_a_checkpoint_is_loaded_by_its_folder_its_index_or_its_prefix(tmp_path, store, name):
+    folder = tmp_path / "checkpoint-of-mine"
+    shutil.copytree(DATA / "movinet_tiny" / "stream", folder, ignore=lambda *_: ["backbone"])
+    with pytest.raises(WeightsError, match="architecture"):
+        load(str(folder / name), runtime="onnx")  # found and read; its form is no published one
+    assert exports(store.root) == {}
+
+
+def test_a_copy_under_another_name_is_known_by_that_name(tmp_path):
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.safetensors"
+        save_model(path, weights(trained()))
+        assert load(str(path)).spec.name == name
+
+
+def test_classes_without_names_are_called_by_their_numbers(store):
+    store.add("tiny", weights(trained()))
+    assert load("tiny").labels == tuple("0123456789")
+
+
+def test_an_exported_file_is_run_as_it_is(tmp_path, store):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(exported(trained()))
+    recognizer = load(str(path))
+    assert recognizer.name == "model"
+    assert exports(store.root) == {}
+    with pytest.raises(RuntimeMissingError, match="take --runtime onnx"):
+        load(str(path), runtime="torch")
+
+
+@pytest.mark.parametrize(
+    "name", ["missing.onnx", "missing.safetensors", "folder/missing", "x.tflite"]
+)
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_a_missing_file_is_one_line_with_its_path(tmp_path, store, name, runtime):
+    with pytest.raises(ModelError) as caught:
+        load(str(tmp_path / name), runtime=runtime)
+    assert "\n" not in str(caught.value)
+    assert name.split("/")[-1] in str(caught.value)
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize("name", ["text.onnx", "text.safetensors", "text.tar.gz", "text.tflite"])
+def test_a_file_that_is_no_model_is_one_line_with_its_path(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("this is no model\n" * 100)
+    with pytest.raises(WeightsError, match=name) as caught:
+        load(str(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "no model", "../tiny", "TINY", "tinny"])
+def test_an_unknown_name_is_refused(tiny, name):
+    with pytest.raises(StreamrecError) as caught:
+        load(name)
+    assert caught.value.exit_code == 4
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_name_suggests_stored_and_published_ones(tiny):
+    with pytest.raises(UnknownModelError, match="did you mean tiny"):
+        load("tinny")
+    with pytest.raises(UnknownModelError, match="movinet-a0-stream"):
+        load("movinet-a0-steam")
+    with pytest.raises(UnknownModelError, match="movinet-a0-stream"):
+        is_clip_model("movinet-a0-steam")
+
+
+def test_options_that_are_not_allowed_are_refused(tiny):
+    with pytest.raises(OptionError, match="--runtime is one of"):
+        load(tiny, runtime="tensorrt")
+    with pytest.raises(OptionError, match="--threads is at least 1"):
+        load(tiny, threads=0)
+
+
+def test_weights_whose_size_is_not_their_architectures_are_refused(store):
+    odd = weights(trained())
+    store.add("odd", replace(odd, preprocessing=replace(odd.preprocessing, height=64)))
+    with pytest.raises(ModelError, match="frame") as caught:
+        load("odd")
+    assert "\n" not in str(caught.value)
+    assert exports(store.root) == {}
+
+
+def test_a_base_model_cannot_stream_but_runs_clips(store):
+    store.add("tiny-base", weights(trained("base"), LABELS))
+    for runtime in ("onnx", "torch"):
+        with pytest.raises(ModelError, match="whole clips"):
+            load("tiny-base", runtime=runtime)
+    clip = np.random.default_rng(0).random((5, 3, 32, 32), dtype=np.float32)
+    (quick,) = load_clip("tiny-base", ModelOptions())
+    (slow,) = load_clip("tiny-base", ModelOptions(runtime="torch", device="cpu"))
+    assert quick.spec == slow.spec
+    np.testing.assert_allclose(quick.run(clip), slow.run(clip), atol=1e-5)
+
+
+def test_what_sees_whole_clips_is_known_before_it_is_loaded(store, tmp_path):
+    store.add("tiny", weights(trained()))
+    store.add("tiny-base", weights(trained("base")))
+    save_model(tmp_path / "base.safetensors", weights(trained("base")))
+    (tmp_path / "base.onnx").write_bytes(exported(trained("base")))
+    (tmp_path / "stream.onnx").write_bytes(exported(trained()))
+    clips = {
+        "tiny": False,
+        "tiny-base": True,
+        "movinet-a0-stream": False,
+        "movinet-a3-base": True,
+        "movinet-a6-base": True,
+        "movinet-a6-stream": False,
+        EMBEDDED_MODEL: False,
+        str(tmp_path / "base.safetensors"): True,
+        str(tmp_path / "base.onnx"): True,
+        str(tmp_path / "stream.onnx"): False,
+    }
+    assert {name: is_clip_model(name) for name in clips} == clips
+
+
+def test_an_ensembles_members_are_all_loaded(store, monkeypatch):
+    store.add("one", weights(trained(), LABELS))
+    store.add("two", weights(trained(positional=True), LABELS))
+    monkeypatch.setattr(build, "ENSEMBLES", {"both": ("one", "two")})
+    expected = (says(load("one")) + says(load("two"))) / 2
+    np.testing.assert_allclose(says(load("both")), expected, atol=1e-6)
+    with pytest.raises(ModelError, match="export one and two"):
+        export("both", store.root / "both.onnx")
+
+
+@pytest.mark.parametrize("family", ["stream", "base"])
+def test_a_model_is_exported_as_what_it_is(tmp_path, store, family):
+    store.add("tiny", weights(trained(family), LABELS))
+    report = export("tiny", tmp_path / "tiny.onnx")
+    assert ("frame" if family == "stream" else "clip") in report.inputs
+    assert is_clip_model(str(report.path)) == (family == "base")
+
+
+def test_the_embedded_model_is_the_default(embedded):
+    assert load().name == EMBEDDED_MODEL
+    with pytest.raises(RuntimeMissingError, match="embedded model"):
+        load(runtime="torch")
+
+
+@pytest.fixture
+def unreachable(monkeypatch) -> None:
+    """The default model is published where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    published = Published(
+        architecture=DEFAULT_MODEL,
+        url=f"http://127.0.0.1:{port}/model.tar.gz",
+        labels="kinetics600",
+    )
+    monkeypatch.setattr(store_module, "PUBLISHED", MappingProxyType({DEFAULT_MODEL: published}))
+
+
+def test_where_nothing_can_be_fetched_the_embedded_model_runs_with_one_notice(
+    embedded, unreachable
+):
+    notices = []
+    recognizer = choose_model(ModelOptions(), notices.append)
+    assert recognizer.name == EMBEDDED_MODEL
+    (notice,) = notices
+    assert "\n" not in notice
+    assert DEFAULT_MODEL.replace("-", "_")[:7] in notice or "model.tar.gz" in notice
+    assert EMBEDDED_MODEL in notice
+
+
+def test_a_model_that_was_asked_for_is_not_replaced(embedded, unreachable):
+    notices = []
+    with pytest.raises(DownloadError):
+        choose_model(ModelOptions(model=DEFAULT_MODEL), notices.append)
+    assert notices == []
+
+
+def test_the_default_model_runs_where_it_is_stored(store, embedded, unreachable):
+    store.add(DEFAULT_MODEL, weights(trained(), LABELS))
+    notices = []
+    assert choose_model(ModelOptions(), notices.append).name == DEFAULT_MODEL
+    assert notices == []
+
+
+def test_with_a_kept_export_run_does_not_import_torch(tiny, store):
+    load(tiny)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        endpoint = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    source = "synthetic:?width=32&height=32&seconds=1"
+    command = ["run", "--source", source, "--model", tiny, "--publish", endpoint, "--json"]
+    program = (
+        "import sys\nfrom streamrec.cli import main\ncode = main(sys.argv[1:])\n"
+        "assert 'torch' not in sys.modules and 'onnx' not in sys.modules\nraise SystemExit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "STREAMREC_HOME": str(store.root)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 30
