@@ -14,10 +14,10 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import zmq
-import zmq.asyncio
 
 from streamrec.errors import EndpointError, MessageError, OptionError
 from streamrec.sinks.endpoint import ALLOWED, DEFAULT_ENDPOINT, Endpoint, parse_endpoint
@@ -37,7 +37,7 @@ QUEUED_MESSAGES = 1000
 """Messages held while the program is busy; further ones are lost, and counted as lost."""
 
 POLL_S = 0.25
-"""Longest wait in one go: where waiting cannot be interrupted (Windows), Ctrl-C waits for it."""
+"""Longest wait in one go: what cannot interrupt it (a cancellation; Ctrl-C on Windows) waits."""
 
 CONNECT_WAIT_MS = 100
 CONNECT_WAIT_MAX_MS = 2000
@@ -51,7 +51,7 @@ class Subscriber:
     """Messages of one publisher, oldest first. An iterator and a context manager, also async.
 
     Iteration ends after ``timeout_s`` seconds without a message, and can be taken up again.
-    Not for several threads at once.
+    Not for several threads or tasks at once.
 
     Attributes:
         lost: messages that the publisher sent and that never came, seen by their numbers.
@@ -80,7 +80,8 @@ class Subscriber:
             raise OptionError(f"a time-out is 0 or more seconds, or None; got {timeout_s}")
         self.lost = self.invalid = self.restarts = 0
         self._timeout_s = timeout_s
-        self._last: dict[bytes, Message] = {}
+        self._last: dict[bytes, tuple[str, int]] = {}
+        self._poller = ThreadPoolExecutor(1, "streamrec-subscriber")
         where = parse_endpoint(endpoint)
         # inproc:// joins sockets of one context only.
         self._owned = None if where.transport == "inproc" else zmq.Context()
@@ -113,10 +114,24 @@ class Subscriber:
             wait_s = min(deadline_s - time.monotonic(), POLL_S)
             if wait_s <= 0:
                 return None
-            poller = zmq.asyncio.Poller()
-            poller.register(self._socket, zmq.POLLIN)
-            await poller.poll(math.ceil(wait_s * 1e3))
+            await self._poll(math.ceil(wait_s * 1e3))
         return message
+
+    async def _poll(self, wait_ms: int) -> None:
+        """Wait in a thread, as event loops differ in what they can watch (Windows: no ZeroMQ).
+
+        A cancellation takes effect when the thread has left the socket, which is for one only.
+        """
+        loop, cancelled = asyncio.get_running_loop(), None
+        polling = loop.run_in_executor(self._poller, self._socket.poll, wait_ms)
+        while not polling.done():
+            try:
+                await asyncio.wait([polling])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
+        polling.result()
 
     def _take(self) -> Message | None:
         """Return a message that is there already and can be read."""
@@ -139,14 +154,15 @@ class Subscriber:
     def _account(self, topic: bytes, message: Message) -> None:
         """Count what is missing between this message and the one before it in its topic."""
         last = self._last.get(topic)
-        if last is not None and last.session != message.session:
+        if last is not None and last[0] != message.session:
             self.restarts += 1
         elif last is not None:
-            self.lost += max(message.sequence - last.sequence - 1, 0)
-        self._last[topic] = message
+            self.lost += max(message.sequence - last[1] - 1, 0)
+        self._last[topic] = (message.session, message.sequence)
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
+        self._poller.shutdown()
         self._socket.close()
         if self._owned is not None:
             self._owned.term()

@@ -1,8 +1,10 @@
 """The subscriber against a bare socket that sends what the test wants it to see."""
 
 import asyncio
+import gc
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -194,6 +196,87 @@ def test_async_reading_can_be_cancelled_and_loses_nothing(publisher):
             return await subscriber.receive_async(WAIT_S)
 
     assert asyncio.run(read()).sequence == 8
+
+
+class LoopWithoutReaders(asyncio.SelectorEventLoop):
+    """As Windows' default loop, it cannot be told to watch a ZeroMQ socket."""
+
+    def add_reader(self, *args):
+        raise NotImplementedError
+
+
+def test_async_reading_works_on_loops_that_cannot_watch_sockets(publisher):
+    async def read():
+        async with Subscriber(publisher.endpoint) as subscriber:
+            waiting = asyncio.create_task(subscriber.receive_async(WAIT_S))
+            await asyncio.to_thread(publisher.wait)
+            publisher.send(sequence=3)
+            return await waiting
+
+    with asyncio.Runner(loop_factory=LoopWithoutReaders) as runner:
+        assert runner.run(read()).sequence == 3
+
+
+class Watched:
+    """A socket that knows whether somebody is polling it."""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self.polled = threading.Event()
+        self.users = 0
+
+    def poll(self, wait_ms):
+        self.users += 1
+        self.polled.set()
+        try:
+            return self._socket.poll(wait_ms)
+        finally:
+            self.users -= 1
+
+    def __getattr__(self, name):
+        return getattr(self._socket, name)
+
+
+@pytest.mark.parametrize("cancellations", [1, 2])
+def test_a_cancelled_task_leaves_no_thread_on_the_socket(publisher, cancellations):
+    async def read():
+        async with Subscriber(publisher.endpoint) as subscriber:
+            subscriber._socket = watched = Watched(subscriber._socket)
+            waiting = asyncio.create_task(subscriber.receive_async())
+            await asyncio.to_thread(watched.polled.wait, WAIT_S)
+            for _ in range(cancellations):
+                waiting.cancel()
+                await asyncio.sleep(0)
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            return watched.users
+
+    assert asyncio.run(read()) == 0
+
+
+def test_closing_while_a_task_waits_ends_its_waiting(publisher):
+    async def read():
+        subscriber = Subscriber(publisher.endpoint)
+        waiting = asyncio.create_task(subscriber.receive_async())
+        await asyncio.sleep(0.05)
+        subscriber.close()
+        with pytest.raises(EndpointError, match="closed"):
+            await waiting
+
+    asyncio.run(read())
+
+
+def test_what_was_received_is_not_kept(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send()
+        before = messages_alive()
+        assert subscriber.receive(WAIT_S) is not None
+        assert messages_alive() == before
+
+
+def messages_alive():
+    return sum(isinstance(each, PredictionMessage) for each in gc.get_objects())
 
 
 def test_a_time_out_of_zero_does_not_wait(publisher):
