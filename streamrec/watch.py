@@ -23,6 +23,7 @@ from streamrec.sinks.wire import encode
 
 REFRESH_S = 0.1
 SILENT_AFTER_S = 2.0
+FORGET_AFTER_S = 60.0
 RECENT_MESSAGES = 60
 BAR_WIDTH = 16
 MAX_LABEL_WIDTH = 32
@@ -94,7 +95,10 @@ class LineView:
 
 
 class TableView:
-    """A table with one row per source, painted in place."""
+    """A table with one row per source, painted in place.
+
+    A source that is silent for ``FORGET_AFTER_S`` seconds loses its row.
+    """
 
     def __init__(self, endpoint: str, subscriber: Subscriber) -> None:
         self._endpoint = endpoint
@@ -124,6 +128,11 @@ class TableView:
 
     def render(self, now_s: float) -> RenderableType:
         """Return the view as of ``now_s``, on the clock of ``time.monotonic``."""
+        self._rows = {
+            source: row
+            for source, row in self._rows.items()
+            if row.silent_s(now_s) < FORGET_AFTER_S
+        }
         if not self._rows:
             return Text(f"waiting for messages from {self._endpoint}, Ctrl-C ends")
         table = Table(show_header=False)
@@ -152,6 +161,10 @@ class Row:
         widest = max((cell_len(top.label) for top in message.top), default=0)
         self._label_width = max(self._label_width, min(widest, MAX_LABEL_WIDTH))
 
+    def silent_s(self, now_s: float) -> float:
+        """Seconds since the last message."""
+        return now_s - self._seen_s
+
     def facts(self, source: str, now_s: float) -> Text:
         """Return what there is to say beside the scores."""
         last = self._recent[-1]
@@ -159,7 +172,7 @@ class Row:
         return Text("\n").join(
             [
                 Text(source, style="bold"),
-                _condition(last, now_s - self._seen_s),
+                _condition(last, self.silent_s(now_s)),
                 Text(f"{self.rate_hz():.1f}/s  {latency_ms:.0f} ms"),
                 Text(f"lanes {last.lanes}/{last.lanes_wanted}"),
                 Text(f"dropped {last.dropped}"),

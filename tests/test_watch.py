@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -18,7 +19,7 @@ from rich.console import Console
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, SinkError
 from streamrec.sinks import wire
-from streamrec.watch import Row, TableView, watch
+from streamrec.watch import FORGET_AFTER_S, Row, TableView, watch
 
 GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
 
@@ -177,6 +178,14 @@ def test_a_row_says_whether_its_source_is_warming_up_live_or_silent():
     row.take(message(), now_s=11.0)
     assert "live" in row.facts("a", 11.1).plain
     assert "silent 9 s" in row.facts("a", 20.0).plain
+
+
+def test_a_source_that_stays_silent_loses_its_row(view):
+    view.show(message(source="front"))
+    now_s = time.monotonic()
+    assert "front" in painted(view, now_s + FORGET_AFTER_S - 1)
+    assert "front" not in painted(view, now_s + FORGET_AFTER_S + 1)
+    assert "waiting for messages" in painted(view, now_s)
 
 
 def test_the_rate_of_a_restarted_source_begins_anew():
