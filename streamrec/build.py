@@ -4,10 +4,16 @@ import hashlib
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
-from streamrec.errors import DownloadError, ModelError, RuntimeMissingError
+from streamrec.errors import (
+    DownloadError,
+    ModelError,
+    OutputError,
+    RuntimeMissingError,
+    WeightsError,
+)
 from streamrec.models.architecture import Architecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
 
 EXPORT_REVISION = 1
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
+
+T = TypeVar("T")
 
 Progress = Callable[[int, int | None], None]
 
@@ -76,7 +84,7 @@ def choose_model(
             threads=options.threads,
             progress=progress,
         )
-    except DownloadError as error:
+    except (DownloadError, OutputError, WeightsError) as error:
         if options.model is not None:
             raise
         notice(f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead")
@@ -149,6 +157,9 @@ def export(name: str, path: Path, progress: Progress | None = None) -> "ExportRe
 
     if name in ENSEMBLES:
         raise ModelError(f"{name} is several models; export {' and '.join(ENSEMBLES[name])}")
+    file = as_file_path(name)
+    if name == EMBEDDED_MODEL or (file is not None and file.suffix.lower() == ".onnx"):
+        raise ModelError(f"{name} is an ONNX file already; give a model name or weights")
     weights = _weights(name, progress)
     write = export_step if weights.architecture.causal else export_clip
     return write(network(weights), spec_of(weights, _display_name(name)), weights.provenance, path)
@@ -179,7 +190,7 @@ def _stream_runtime(name: str, options: ModelOptions, progress: Progress | None)
         asset = files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx"
         with as_file(asset) as path:
             return OnnxRuntime(path, threads=options.threads)
-    return OnnxRuntime(_exported(name, progress), threads=options.threads)
+    return _open_export(name, progress, lambda file: OnnxRuntime(file, threads=options.threads))
 
 
 def _clip_runtime(name: str, options: ModelOptions, progress: Progress | None) -> ClipRuntime:
@@ -191,7 +202,19 @@ def _clip_runtime(name: str, options: ModelOptions, progress: Progress | None) -
         return TorchClip(network(weights), spec, device=options.device, threads=options.threads)
     from streamrec.runtimes.onnx import OnnxClip
 
-    return OnnxClip(_exported(name, progress), threads=options.threads)
+    return _open_export(name, progress, lambda file: OnnxClip(file, threads=options.threads))
+
+
+def _open_export(name: str, progress: Progress | None, opened: Callable[[Path], T]) -> T:
+    """Open the model's ONNX file; one from the cache that is damaged is written again."""
+    path = _exported(name, progress)
+    try:
+        return opened(path)
+    except WeightsError:
+        if path == as_file_path(name):
+            raise
+        path.unlink(missing_ok=True)
+        return opened(_exported(name, progress))
 
 
 def _exported(name: str, progress: Progress | None) -> Path:
@@ -207,6 +230,9 @@ def _exported(name: str, progress: Progress | None) -> Path:
     cached = folder / f"{checksum[:16]}-{EXPORT_REVISION}.onnx"
     if not cached.exists():
         export(name, cached)
+        for outdated in folder.glob("*.onnx") if path is None else ():
+            if outdated != cached:
+                outdated.unlink(missing_ok=True)
     return cached
 
 

@@ -27,7 +27,8 @@ class Summary:
 
     Attributes:
         frames, predictions: how many were read and made.
-        dropped: frames that were discarded because this machine was late.
+        dropped, skipped: frames that were discarded, and grid points left without one, because
+            this machine was late.
         repeated, resets: gaps bridged, and gaps too long to be.
         started_s, ended_s: Unix time.
         latencies_ms: capture to publish, milliseconds, of the latest predictions.
@@ -36,6 +37,7 @@ class Summary:
     frames: int = 0
     predictions: int = 0
     dropped: int = 0
+    skipped: int = 0
     repeated: int = 0
     resets: int = 0
     started_s: float = field(default_factory=now_s)
@@ -45,7 +47,7 @@ class Summary:
     def count(self, prediction: Prediction) -> None:
         """Add a prediction that has just been emitted."""
         self.predictions += 1
-        self.dropped = prediction.dropped
+        self.dropped, self.skipped = prediction.dropped, prediction.skipped
         self.repeated, self.resets = prediction.repeated, prediction.resets
         emit_ms = (now_s() - prediction.ready_s) * 1e3
         self.latencies_ms.append(prediction.latency.total_ms + emit_ms)

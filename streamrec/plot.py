@@ -15,24 +15,39 @@ if TYPE_CHECKING:
 _THUMBNAILS = 8
 _DPI = 120
 
+FORMATS = (".png", ".svg", ".pdf", ".jpg")
+
+
+def require_plot(path: Path) -> None:
+    """Check, before the work is done, that a picture can be drawn there.
+
+    Raises:
+        RuntimeMissingError: matplotlib is not installed.
+        OutputError: no folder to write to, or no known format.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise RuntimeMissingError(
+            'pictures are drawn by matplotlib: pip install "streamrec[plot]"'
+        ) from None
+    if path.suffix.lower() not in FORMATS:
+        raise OutputError(f"cannot draw {path}: take one of {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
+
 
 def save_plot(answer: FileAnswer, path: Path, top: int) -> None:
     """Draw the ``top`` classes over time and write a picture; the suffix tells its format.
 
     Raises:
-        RuntimeMissingError: matplotlib is not installed.
-        OutputError: the file cannot be written, or is of no known format.
+        RuntimeMissingError, OutputError: as ``require_plot``; or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise RuntimeMissingError(
-            'pictures are drawn by matplotlib: pip install "streamrec[plot]"'
-        ) from None
+    require_plot(path)
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(10, 5), dpi=_DPI, layout="constrained")
     _draw(figure, answer, top)
-    if path.suffix.lower().lstrip(".") not in figure.canvas.get_supported_filetypes():
-        raise OutputError(f"cannot draw {path}: take a file that ends in .png, .svg or .pdf")
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
 

@@ -5,12 +5,12 @@ Knows protocols only: which runtime computes, and where frames come from, is dec
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from streamrec.errors import LabelsError, StateError
+from streamrec.errors import LabelsError, OptionError, StateError
 from streamrec.image import as_image
 from streamrec.lanes import Lanes, Step
 from streamrec.preprocess import Preprocessor
@@ -21,6 +21,7 @@ from streamrec.stream_state import MemberState, StreamState, stream_from_bytes
 from streamrec.types import Array, Frame, Latency, Prediction, StreamSpec, now_s
 
 Predict = Literal["frame", "grid"]
+Color = Literal["bgr", "rgb"]
 
 DEFAULT_SMOOTHING_S = 0.5
 """Time constant of the exponential smoothing, seconds."""
@@ -61,7 +62,7 @@ class Recognizer:
         smoother: Smoother[Any] | None = None,
         declared_fps: float | None = None,
         mirror: bool = False,
-        color: Literal["bgr", "rgb"] = "bgr",
+        color: Color = "bgr",
     ) -> "Stream":
         """Begin to watch.
 
@@ -72,13 +73,23 @@ class Recognizer:
             declared_fps: the source's rate, where known.
             mirror: flip pictures left to right, as webcam programs do.
             color: channel order of pictures that are pushed as bare arrays.
+
+        Raises:
+            OptionError: an unknown ``predict`` or ``color``.
         """
+        _check_choice("predict", predict, get_args(Predict))
+        _check_choice("color", color, get_args(Color))
         members = [
             _Member(runtime, _grid(runtime, predict, declared_fps), mirror)
             for runtime in self._runtimes
         ]
         smoother = smoother or make_smoother("exponential", DEFAULT_SMOOTHING_S)
         return Stream(self, members, smoother, source, color)
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise OptionError(f"{name} is one of {', '.join(allowed)}; got {value!r}")
 
 
 def _grid(runtime: Runtime, predict: Predict, declared_fps: float | None) -> TimeGrid:
@@ -94,7 +105,7 @@ class Stream:
         members: Sequence["_Member"],
         smoother: Smoother[Any],
         source: str,
-        color: Literal["bgr", "rgb"],
+        color: Color,
     ) -> None:
         self._recognizer, self._members = recognizer, members
         self._smoother, self._source, self._color = smoother, source, color
@@ -216,6 +227,7 @@ class Stream:
             repeated=sum(grid.repeated for grid in grids),
             resets=sum(grid.resets for grid in grids),
             dropped=self._dropped,
+            skipped=sum(grid.skipped for grid in grids),
             ready_s=now_s(),
             latency=Latency(
                 capture_ms=frame.capture_ms,

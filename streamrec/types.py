@@ -18,12 +18,28 @@ Array: TypeAlias = npt.NDArray[np.float32]
 State: TypeAlias = Mapping[str, Array]
 """What a stream remembers: named float32 arrays of at most four dimensions."""
 
-_CLOCK_OFFSET_S = time.time() - time.monotonic()
+_CLOCK_STEP_S = 1.0
 
 
-def now_s() -> float:
-    """Unix time in seconds that never runs backwards within one process."""
-    return time.monotonic() + _CLOCK_OFFSET_S
+class _UnixClock:
+    """Unix time counted by the monotonic clock, so that intervals are true.
+
+    Small corrections of the wall clock are ignored. A step is followed: the machine was suspended,
+    or heard the time for the first time.
+    """
+
+    def __init__(self) -> None:
+        self._offset_s = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        offset_s = time.time() - time.monotonic()
+        if abs(offset_s - self._offset_s) > _CLOCK_STEP_S:
+            self._offset_s = offset_s
+        return time.monotonic() + self._offset_s
+
+
+now_s = _UnixClock()
+"""Unix time in seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -167,6 +183,7 @@ class Prediction:
         repeated: grid points that were filled with an earlier frame, since the start.
         resets: state resets since the start.
         dropped: frames discarded since the start, because the machine was late.
+        skipped: grid points that got no frame since the start, because the machine was late.
         ready_s: Unix time at which the prediction was complete.
         latency: where the time went.
     """
@@ -188,6 +205,7 @@ class Prediction:
     repeated: int
     resets: int
     dropped: int
+    skipped: int
     ready_s: float
     latency: Latency
 

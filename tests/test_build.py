@@ -1,3 +1,4 @@
+import hashlib
 import os
 import shutil
 import socket
@@ -7,9 +8,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+import onnx
 import pytest
 from support import DATA, random_model, tiny_architecture
-from tiny_models import exported, trained, weights
+from tiny_models import exported, spec, trained, weights
 
 from streamrec import build
 from streamrec.build import choose_model, export, is_clip_model, load, load_clip
@@ -24,6 +26,7 @@ from streamrec.errors import (
     UnknownModelError,
     WeightsError,
 )
+from streamrec.export.write import export_step
 from streamrec.weights import store as store_module
 from streamrec.weights.model_file import save_model
 from streamrec.weights.published import Published
@@ -317,3 +320,38 @@ def test_with_a_kept_export_run_does_not_import_torch(tiny, store):
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 30
+
+
+def test_a_damaged_export_in_the_cache_is_written_again(tiny, store):
+    expected = says(load(tiny))
+    (cached,) = store.folder(tiny).glob("*.onnx")
+    cached.write_bytes(cached.read_bytes()[:1000])
+    np.testing.assert_array_equal(says(load(tiny)), expected)
+
+
+def test_exports_of_earlier_revisions_are_removed(tiny, store, monkeypatch):
+    load(tiny)
+    (old,) = store.folder(tiny).glob("*.onnx")
+    monkeypatch.setattr(build, "EXPORT_REVISION", build.EXPORT_REVISION + 1)
+    load(tiny)
+    (new,) = store.folder(tiny).glob("*.onnx")
+    assert new != old
+
+
+def test_the_graph_is_the_one_that_the_revision_stands_for(tmp_path):
+    """If this fails, the exporter writes other graphs: raise EXPORT_REVISION, and the digest."""
+    path = tmp_path / "tiny.onnx"
+    model = random_model(tiny_architecture(positional=True))
+    export_step(model, spec(model), {}, path)
+    nodes = [
+        (node.op_type, len(node.input), sorted(a.name for a in node.attribute))
+        for node in onnx.load(path).graph.node
+    ]
+    digest = hashlib.sha256(repr(nodes).encode()).hexdigest()
+    assert (build.EXPORT_REVISION, digest[:16]) == (1, "85653c9fc73350ca")
+
+
+def test_a_file_that_is_onnx_already_is_not_exported(tmp_path):
+    for name in (EMBEDDED_MODEL, str(tmp_path / "a.onnx")):
+        with pytest.raises(ModelError, match="ONNX file already"):
+            export(name, tmp_path / "b.onnx")

@@ -52,7 +52,7 @@ def test_a_single_picture_can_be_drawn(tmp_path):
 
 @pytest.mark.parametrize("name", ["plot", "plot.mp4", "plot.png.exe"])
 def test_an_unknown_suffix_is_refused_and_leaves_nothing(tmp_path, name):
-    with pytest.raises(OutputError, match=r"\.png, \.svg or \.pdf"):
+    with pytest.raises(OutputError, match="take one of"):
         save_plot(answer(), tmp_path / name, 5)
     assert list(tmp_path.iterdir()) == []
 

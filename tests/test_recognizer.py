@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny_models import exported, recognizer, runtime, spec, trained
 
-from streamrec.errors import FrameError, LabelsError
+from streamrec.errors import FrameError, LabelsError, OptionError
 from streamrec.lanes import softmax
 from streamrec.preprocess import Preprocessor
 from streamrec.recognizer import Recognizer
@@ -315,3 +315,9 @@ def test_torch_and_onnx_say_the_same():
     one, other = (Recognizer("tiny", [each]).stream(declared_fps=30.0) for each in runtimes)
     for a, b in zip(push_all(one, times), push_all(other, times), strict=True):
         np.testing.assert_allclose(a.scores, b.scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("option", [{"predict": "foo"}, {"color": "bgra"}])
+def test_an_unknown_choice_is_refused(option):
+    with pytest.raises(OptionError, match="is one of"):
+        recognizer().stream(**option)

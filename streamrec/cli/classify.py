@@ -44,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"--top is at least 1; got {args.top}")
     if args.plot is not None and len(args.files) > 1:
         raise OptionError(f"--plot draws one file, got {len(args.files)}")
+    if args.plot is not None:
+        from streamrec.plot import require_plot
+
+        require_plot(args.plot)
     classify = _classifier(read_options(args, ModelOptions), args.mirror)
     failed: SourceError | None = None
     for file in args.files:

@@ -238,6 +238,7 @@ def _made_up() -> "tuple[Prediction, Frame]":
         repeated=0,
         resets=0,
         dropped=0,
+        skipped=0,
         ready_s=time_s,
         latency=Latency(),
     )

@@ -8,7 +8,7 @@ from streamrec.weights.download import Progress
 
 @contextmanager
 def download_progress(name: str) -> Iterator[Progress]:
-    """Show a bar while a model is fetched; nothing where nothing is."""
+    """Show a bar on a terminal while a model is loaded, with the bytes if it is fetched."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
@@ -19,11 +19,12 @@ def download_progress(name: str) -> Iterator[Progress]:
         "[progress.description]{task.description}",
         *columns,
         console=console,
+        transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task(f"fetching {name}", total=None, visible=False)
+        task = bar.add_task(f"loading {name}", total=None)
 
         def update(received: int, total: int | None) -> None:
-            bar.update(task, completed=received, total=total, visible=True)
+            bar.update(task, completed=received, total=total)
 
         yield update

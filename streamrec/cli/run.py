@@ -80,7 +80,8 @@ def watch_source(
         try:
             run_pipeline(source, stream, outputs.sinks, outputs.viewers, summary=summary)
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for name in (signal.SIGINT, signal.SIGTERM):  # a second one must not spoil the ending
+                signal.signal(name, signal.SIG_IGN)
         finally:
             _say(describe(summary))
     return 0
@@ -125,7 +126,8 @@ def describe(summary: "Summary") -> str:
     rate = summary.predictions / summary.seconds if summary.seconds > 0 else 0.0
     return (
         f"{summary.frames} frames, {summary.predictions} predictions in {summary.seconds:.1f} s "
-        f"({rate:.1f}/s), {summary.dropped} frames dropped, {summary.repeated} repeated, "
+        f"({rate:.1f}/s), {summary.dropped} frames dropped, "
+        f"{summary.skipped} grid points skipped, {summary.repeated} repeated, "
         f"{summary.resets} resets; capture to publish {summary.latency_ms(50):.1f} ms median, "
         f"{summary.latency_ms(95):.1f} ms 95th percentile"
     )

@@ -27,13 +27,12 @@ from streamrec.models.movinet import Bottleneck, Head, MoViNet
 from streamrec.nn.conv import ConvNorm, DepthwiseConv3d
 from streamrec.nn.stream import (
     FRAMES_SEEN,
+    MAX_COUNT,
     CausalSqueezeExcite,
     CausalTemporalConv,
     ClipSqueezeExcite,
 )
 from streamrec.types import Array
-
-MAX_COUNT = float(2**24)
 
 
 class StepGraph:

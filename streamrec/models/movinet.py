@@ -16,14 +16,13 @@ from streamrec.nn.activation import activation
 from streamrec.nn.conv import ConvNorm, DepthwiseConv3d, StridedSkip
 from streamrec.nn.stream import (
     FRAMES_SEEN,
+    MAX_COUNT,
     CausalSqueezeExcite,
     CausalTemporalConv,
     ClipSqueezeExcite,
     Clock,
     TensorState,
 )
-
-_MAX_COUNT = float(2**24)
 
 
 class Bottleneck(nn.Module):
@@ -192,7 +191,7 @@ class MoViNet(nn.Module):
         clip = x if x.ndim == 5 else x[:, None]
         seen = state[FRAMES_SEEN]
         clock = Clock(seen, clip.shape[1], self.architecture.horizon)
-        new: dict[str, Tensor] = {FRAMES_SEEN: (seen + clip.shape[1]).clamp(max=_MAX_COUNT)}
+        new: dict[str, Tensor] = {FRAMES_SEEN: (seen + clip.shape[1]).clamp(max=MAX_COUNT)}
         y = self.stem(clip)
         for block in self._bottlenecks():
             y, entries = block.step(y, state, clock)

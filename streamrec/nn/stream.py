@@ -17,7 +17,10 @@ from streamrec.nn.conv import BATCH_NORM_EPSILON
 TensorState: TypeAlias = Mapping[str, Tensor]
 
 FRAMES_SEEN = "frames_seen"
-"""Name of the counter, float32 [N, 1, 1, 1]; saturates at 2**24, float32's last whole number."""
+"""Name of the counter of frames, float32 [N, 1, 1, 1]."""
+
+MAX_COUNT = 2.0**24
+"""Where the counter saturates: beyond it float32 cannot count by one."""
 
 
 class Clock:

@@ -92,8 +92,10 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
         warm_up: true while the model has seen fewer frames than its receptive field.
         state_age: frames that the model's state has seen since its last reset.
         gap_s: seconds of missing video just before this frame.
-        repeated, resets, dropped: grid points filled with an earlier frame, state resets and
-            discarded frames, since the stream's start.
+        repeated, resets: grid points filled with an earlier frame, and state resets, since the
+            stream's start.
+        dropped, skipped: frames discarded, and grid points left without one, since then, because
+            the publisher's machine was late.
         lanes, lanes_wanted: interleaved states in use, and how many the frame rate calls for.
         top: the best classes by smoothed score, best first.
         latency: where the time went.
@@ -109,6 +111,7 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
     repeated: Count
     resets: Count
     dropped: Count
+    skipped: Count
     lanes: Count
     lanes_wanted: Count
     top: tuple[TopScore, ...]
@@ -250,6 +253,7 @@ def message_of(
         repeated=prediction.repeated,
         resets=prediction.resets,
         dropped=prediction.dropped,
+        skipped=prediction.skipped,
         lanes=prediction.lanes,
         lanes_wanted=prediction.lanes_wanted,
         top=_top_scores(prediction, top_k),

@@ -32,6 +32,7 @@ def make_prediction() -> Callable[..., Prediction]:
             "gap_s": 0.0,
             "repeated": 1,
             "resets": 2,
+            "skipped": 4,
             "dropped": 4,
             "ready_s": ready_s,
             "latency": Latency(1.0, 2.0, 3.0, 4.0),
