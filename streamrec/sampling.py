@@ -20,8 +20,8 @@ MAX_LANES = 48
 _INTERVALS_KEPT = 30
 _INTERVALS_NEEDED = 5
 _PLAUSIBLE_FPS = (0.5, 500.0)
-_ROUNDING_LANES = 0.15
-_HOLD_LANES = 0.1
+_RATE_TOLERANCE = 0.02  # 30 intervals with 25 % jitter tell the rate this well
+_RATE_HYSTERESIS = 0.01
 _GAP_INTERVALS = 1.75
 _ENOUGH_LANES_INTERVALS = 1.5
 _LATEST_S = 1e11  # beyond it float64 is too coarse for a grid, and no clock is that late
@@ -216,9 +216,9 @@ class TimeGrid:
             return present
         shortest_s = 1.0 / (MAX_LANES * self.fps)
         exact = 1.0 / (max(self._typical_s(intervals), shortest_s) * self.fps)
-        rounded = exact - _ROUNDING_LANES
-        held = present - 1 - _HOLD_LANES <= rounded <= present + _HOLD_LANES
-        return present if self.lanes and held else max(1, math.ceil(rounded))
+        needed, margin = exact * (1.0 - _RATE_TOLERANCE), exact * _RATE_HYSTERESIS
+        held = present - 1 - margin <= needed <= present + margin
+        return present if self.lanes and held else max(1, math.ceil(needed))
 
     def _new_lane(self) -> int:
         self.next_id += 1

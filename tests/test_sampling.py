@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamrec.sampling import MAX_GAP_S, MAX_LANES, TimeGrid
 
 MODEL_FPS = 5.0
-RATES = (5.0, 7.3, 15.0, 23.976, 25.0, 29.97, 30.0, 60.0)
+RATES = (5.0, 6.0, 7.3, 15.0, 23.976, 25.0, 29.97, 30.0, 60.0)
 UNIX_S = 1.7e9
 SETTLED_S = 1.0
 
@@ -74,9 +74,10 @@ def test_a_camera_that_loses_nothing_has_no_gaps(fps, declared, jitter, every_fr
 
 
 @pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize("declared", [False, True])
 @pytest.mark.parametrize("every_frame", [False, True])
-def test_a_turn_takes_the_frame_nearest_to_its_grid_point(fps, every_frame):
-    sampler = grid(fps, every_frame=every_frame)
+def test_a_turn_takes_the_frame_nearest_to_its_grid_point(fps, declared, every_frame):
+    sampler = grid(fps if declared else None, every_frame=every_frame)
     times = camera(fps, 30.0)
     before = dict(zip(times[1:], times, strict=False))
     for time_s, turns in watch(sampler, times):
