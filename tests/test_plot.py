@@ -71,5 +71,5 @@ def test_without_matplotlib_the_message_says_what_to_install(tmp_path, monkeypat
 
 @pytest.mark.filterwarnings("error")
 def test_dollar_signs_in_names_are_no_formulas(tmp_path):
-    odd = replace(answer(), file="$\\frac$.mp4", labels=("$", "a $ b $ c", "x_{", "\\", "y"))
+    odd = replace(answer(), file="$\\frac$.mp4", labels=("$\\frac$", "a $ b $ c", "x_{", "\\", "y"))
     save_plot(odd, tmp_path / "plot.png", 5)

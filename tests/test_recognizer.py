@@ -300,6 +300,23 @@ def test_an_ensemble_is_the_mean_of_what_its_members_said_last():
     assert predictions[0].lanes == 2
 
 
+def test_over_a_gap_the_steps_of_an_ensemble_are_smoothed_in_the_order_of_time():
+    seen_s = []
+
+    class Recording(NoSmoothing):
+        def step(self, scores, time_s, state):
+            seen_s.append(time_s)
+            return super().step(scores, time_s, state)
+
+    both = Recognizer("both", [runtime(), runtime(fps=8.0)])
+    stream = both.stream(predict="grid", declared_fps=30.0, smoother=Recording())
+    push_all(stream, steady(30.0, 31))
+    seen_s.clear()
+    stream.push(pictures(1)[0], 1001.9)
+    assert len(seen_s) == 4 + 7
+    assert sorted(seen_s) == seen_s
+
+
 def test_members_of_an_ensemble_name_the_same_classes():
     model = trained()
     renamed = replace(spec(model), labels=tuple("abcdefghij"))
