@@ -10,6 +10,15 @@ import os
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
 
-import cv2
+from streamrec.errors import RuntimeMissingError
+
+try:
+    import cv2
+except ImportError as error:
+    raise RuntimeMissingError(
+        f"OpenCV cannot be loaded: {error}. On Debian and Ubuntu install what it needs with "
+        "`apt-get install libgl1 libglib2.0-0`; without a display, opencv-python-headless instead "
+        "of opencv-python needs nothing"
+    ) from None
 
 __all__ = ["cv2"]

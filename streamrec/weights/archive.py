@@ -1,6 +1,7 @@
 """Unpacks downloaded archives: never outside the target, never more than a bounded size."""
 
 import gzip
+import shutil
 import tarfile
 import zlib
 from pathlib import Path
@@ -58,4 +59,12 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, count:
         raise WeightsError("the archive unpacks to more than 1,000 files or 1 GiB; it is refused")
     if not (member.isfile() or member.isdir()) or member.issparse():
         raise WeightsError(f"the archive holds {member.name!r}, which is no plain file")
-    tar.extract(member, target, filter="data")
+    path = (target / member.name.lstrip("/")).resolve()
+    if not path.is_relative_to(target.resolve()):
+        raise WeightsError(f"the archive holds {member.name!r}, which points outside its folder")
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:  # tarfile's own filters are missing in Python 3.11.2
+        shutil.copyfileobj(cast("IO[bytes]", tar.extractfile(member)), file)
