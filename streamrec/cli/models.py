@@ -2,20 +2,41 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 
 from streamrec.config import EMBEDDED_MODEL
+from streamrec.nn.names import ACTIVATION_NAMES
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from streamrec.cli.catalog import Facts, Model
     from streamrec.weights.store import StoredModel
+    from streamrec.weights.traits import Traits
 
 _PLACES = {"embedded": "embedded", "stored": "stored", "published": "can be pulled"}
 _WIDE = 200
+
+
+def _frames_or_none(text: str) -> int | None:
+    if text != "none" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a number of frames, or none; got {text!r}")
+    return None if text == "none" else int(text)
+
+
+_NAMES = ", ".join(ACTIVATION_NAMES)
+_TRAITS: Mapping[str, tuple[Callable[[str], Any], str, str]] = MappingProxyType(
+    {
+        "gate": (str, "NAME", f"gate of squeeze-excitation: {_NAMES}"),
+        "head_activation": (str, "NAME", "activation of the hidden layer: one of the same"),
+        "image_size": (int, "PIXELS", "height and width of its input"),
+        "fps": (float, "RATE", "frames per second of its clips"),
+        "horizon": (_frames_or_none, "N", "frames after which its means forget; none: never"),
+    }
+)
 
 
 def register(commands: Any) -> None:
@@ -41,7 +62,22 @@ def register(commands: Any) -> None:
     adding.add_argument(
         "--labels", type=Path, metavar="FILE", help="class names, one a line; default: the file's"
     )
+    _add_traits(adding)
     _add(actions, "rm", remove, "remove a stored model", named=True)
+
+
+def _add_traits(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "how it was trained", "where that differs from its architecture, or from the file's record"
+    )
+    for name, (kind, metavar, text) in _TRAITS.items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            metavar=metavar,
+            default=argparse.SUPPRESS,
+            help=f"{text}; default: as recorded",
+        )
 
 
 def _add(
@@ -185,6 +221,7 @@ def import_file(args: argparse.Namespace) -> int:
         args.name,
         architecture=None if args.architecture is None else architecture(args.architecture),
         labels=None if args.labels is None else read_labels(args.labels),
+        traits=cast("Traits", {key: value for key, value in vars(args).items() if key in _TRAITS}),
     )
     print(_stored(record, store.folder(args.name)))
     return 0

@@ -1,7 +1,11 @@
-"""Names of activations, for those who state them and do not compute."""
+"""The names of activations, for those who state them and do not compute."""
 
-from typing import Literal
-
-ActivationName = Literal[
-    "hard_sigmoid", "hard_sigmoid_relu6", "hard_swish", "none", "relu6", "sigmoid", "swish"
-]
+ACTIVATION_NAMES = (
+    "hard_sigmoid",
+    "hard_sigmoid_relu6",
+    "hard_swish",
+    "none",
+    "relu6",
+    "sigmoid",
+    "swish",
+)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from streamrec.errors import WeightsError
+from streamrec.errors import OptionError, WeightsError
 from streamrec.models.architecture import Architecture
 from streamrec.weights.archive import unpack
 from streamrec.weights.fit import fit
@@ -17,10 +17,12 @@ from streamrec.weights.movinet_names import rename_checkpoint
 from streamrec.weights.movinet_tflite import rename_graph
 from streamrec.weights.tensor_bundle import read_bundle
 from streamrec.weights.tflite import read_graph
+from streamrec.weights.traits import Traits, with_traits
 
 _INDEX = ".index"
 _LATEST = re.compile(r'^model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"', re.MULTILINE)
 _MAX_LATEST_BYTES = 1 << 16
+_SHOWN_BY_GRAPHS = ("gate", "head_activation", "image_size")
 _FORMS = (
     "a TensorFlow checkpoint (.tar.gz, its folder, or its .index file), a .tflite stream model, "
     "or a streamrec .safetensors file"
@@ -31,6 +33,7 @@ def load_weights(
     path: Path,
     architecture: Architecture | None = None,
     labels: tuple[str, ...] | None = None,
+    traits: Traits | None = None,
 ) -> ModelWeights:
     """Read weights from a file or folder.
 
@@ -40,15 +43,26 @@ def load_weights(
         architecture: the record that the weights are for; None: told from names and shapes. Our
             own files state theirs.
         labels: class names in logit order; None: the file's, if it has any.
+        traits: how the model was trained, where that differs from the architecture's record.
 
     Raises:
         WeightsError: missing, corrupt, of no known form or of another architecture.
+        OptionError: a trait that is not allowed, or that the file shows by itself.
         LabelsError: the labels do not fit the number of classes.
         RuntimeMissingError: the package that reads .tflite files is not installed.
     """
     with np.errstate(all="ignore"):
         weights = _read(path, architecture)
+    if traits:
+        weights = with_traits(weights, _settable(path, traits))
     return weights if labels is None else replace(weights, labels=labels)
+
+
+def _settable(path: Path, traits: Traits) -> Traits:
+    shown = [name for name in _SHOWN_BY_GRAPHS if name in traits]
+    if shown and path.suffix.lower() == ".tflite":
+        raise OptionError(f"{path} shows its {' and '.join(shown)} by itself; do not set it")
+    return traits
 
 
 def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
@@ -66,8 +80,20 @@ def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
     if name.endswith(".tflite"):
         return _from_tflite(path, architecture)
     if name.endswith(".safetensors"):
-        return load_model(path)
+        return _from_model_file(path, architecture)
+    if name.endswith(".onnx"):
+        raise WeightsError(
+            f"{path} is an exported model: it needs no import, use it with --model {path}"
+        )
     raise WeightsError(f"{path} is of no known form; weights are read from {_FORMS}")
+
+
+def _from_model_file(path: Path, architecture: Architecture | None) -> ModelWeights:
+    weights = load_model(path)
+    found = weights.architecture.name
+    if architecture is not None and architecture.name != found:
+        raise WeightsError(f"{path} holds a {found}, not a {architecture.name}")
+    return weights
 
 
 def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeights:

@@ -28,6 +28,7 @@ from streamrec.weights.load import load_weights
 from streamrec.weights.model_file import load_model, read_architecture, save_model
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.published import PUBLISHED, Published
+from streamrec.weights.traits import Traits
 
 HOME_VARIABLE = "STREAMREC_HOME"
 
@@ -177,16 +178,19 @@ class Store:
         *,
         architecture: Architecture | None = None,
         labels: tuple[str, ...] | None = None,
+        traits: Traits | None = None,
     ) -> StoredModel:
         """Store weights from a file or folder under ``name``; see ``load_weights``.
 
         Raises:
-            OptionError: the name is malformed or taken.
+            OptionError: the name is malformed, taken or that of a published model of another
+                architecture; or a trait that is not allowed.
             WeightsError: the weights cannot be read or are of another architecture.
             LabelsError: the labels do not fit the number of classes.
         """
         self._check_free(name)
-        weights = load_weights(path, architecture, labels)
+        weights = load_weights(path, architecture, labels, traits)
+        _check_not_misleading(name, weights.architecture)
         checksum = sha256_of(path) if path.is_file() else None
         return self.add(name, weights, str(path.resolve()), checksum)
 
@@ -283,6 +287,15 @@ def _check_name(name: str) -> None:
         raise OptionError(
             f"{name!r} is no model name: lower-case letters, digits, '.', '_' and '-', at most "
             "64, beginning and ending with a letter or digit"
+        )
+
+
+def _check_not_misleading(name: str, architecture: Architecture) -> None:
+    published = PUBLISHED.get(name)
+    if published is not None and published.architecture != architecture.name:
+        raise OptionError(
+            f"{name!r} is the name of a published {published.architecture}, which this "
+            f"{architecture.name} would hide; take another name"
         )
 
 

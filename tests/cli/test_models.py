@@ -9,6 +9,7 @@ from streamrec.cli import catalog
 from streamrec.models.registry import ARCHITECTURES, ENSEMBLES
 from streamrec.weights import store as store_module
 from streamrec.weights.published import PUBLISHED, Published
+from tests.cli.conftest import ANY_PORT
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors
 from tests.weights.web import File, Web
@@ -133,6 +134,50 @@ def test_import_takes_labels_and_architecture(cli, tmp_path, monkeypatch):
     assert cli("models", "labels", "mine").out.split() == list("abcdefghij")
     assert cli("models", "import", index, "--as", "bare", *named[2:]).code == 0
     cli("models", "labels", "bare").fails(4, "not known", "--labels")
+
+
+def test_import_takes_how_a_model_was_trained(cli, video, weights_file):
+    trained = ("--gate", "sigmoid", "--head-activation", "relu6", "--image-size", 48)
+    trained += ("--fps", 12.5, "--horizon", "none")
+    assert cli("models", "import", weights_file, "--as", "mine", *trained).code == 0
+    facts = json.loads(cli("models", "info", "mine", "--json").out)["facts"]
+    assert (facts["height"], facts["width"], facts["fps"]) == (48, 48, 12.5)
+    assert facts["horizon"] is None
+    options = ("--publish", ANY_PORT, "--json", "--predict", "grid")
+    result = cli("run", "--source", video(frames=50), "--model", "mine", *options)
+    assert result.code == 0, result.err
+    assert len(result.out.splitlines()) == 25
+
+
+def test_another_gate_gives_other_scores(cli, video, weights_file):
+    tops = {}
+    for gate in ("hard_sigmoid", "none"):
+        assert cli("models", "import", weights_file, "--as", gate, "--gate", gate).code == 0
+        result = cli("classify", video(), "--model", gate, "--json")
+        tops[gate] = json.loads(result.out)["top"]
+    assert tops["hard_sigmoid"] != tops["none"]
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--gate", "gelu"), ("--fps", 0), ("--horizon", 0)])
+def test_import_refuses_what_no_model_was_trained_with(cli, home, weights_file, flag, value):
+    cli("models", "import", weights_file, "--as", "mine", flag, value).fails(2, "got")
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("value", ["-1", "ever", "1.5"])
+def test_a_horizon_is_a_number_or_none(capsys, cli, weights_file, value):
+    with pytest.raises(SystemExit, match="2"):
+        cli("models", "import", weights_file, "--as", "mine", f"--horizon={value}")
+    assert f"a number of frames, or none; got '{value}'" in capsys.readouterr().err
+
+
+def test_import_refuses_what_would_mislead(cli, tmp_path, home, model, weights_file):
+    other = ("--architecture", "movinet-a1-stream")
+    cli("models", "import", weights_file, "--as", "mine", *other).fails(4, "holds a tiny-stream")
+    result = cli("models", "import", weights_file, "--as", "movinet-a0-stream")
+    result.fails(2, "published", "another name")
+    cli("models", "import", model, "--as", "mine").fails(4, f"--model {model}")
+    assert not home.exists()
 
 
 def test_import_under_a_name_that_is_taken(cli, weights_file):

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from streamrec.errors import OptionError
-from streamrec.nn.activation import activation
+from streamrec.nn.activation import ACTIVATIONS, activation
+from streamrec.nn.names import ACTIVATION_NAMES
 
 
 def test_the_two_hard_sigmoids_differ_between_their_ends():
@@ -15,3 +16,7 @@ def test_the_two_hard_sigmoids_differ_between_their_ends():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(OptionError, match=r"'gelu'.*hard_swish.*swish"):
         activation("gelu")
+
+
+def test_the_stated_names_are_those_that_are_computed():
+    assert list(ACTIVATION_NAMES) == list(ACTIVATIONS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from streamrec.errors import LabelsError, WeightsError
+from streamrec.models.registry import architecture
 from streamrec.types import Preprocessing
 from streamrec.weights.files import read_labels
 from streamrec.weights.load import load_weights
@@ -73,6 +74,19 @@ def test_our_own_file_brings_its_architecture_and_labels(tmp_path):
     assert (loaded.architecture, loaded.labels) == (weights.architecture, weights.labels)
 
 
+def test_our_own_file_is_of_the_architecture_that_was_asked_for(tmp_path):
+    save_model(tmp_path / "m.safetensors", random_weights())
+    assert load_weights(tmp_path / "m.safetensors", TINY_STREAM).architecture == TINY_STREAM
+    with pytest.raises(WeightsError, match=r"holds a tiny-stream, not a movinet-a1-stream"):
+        load_weights(tmp_path / "m.safetensors", architecture("movinet-a1-stream"))
+
+
+def test_an_exported_model_needs_no_import(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(b"onnx")
+    with pytest.raises(WeightsError, match=r"--model .*m\.onnx"):
+        load_weights(tmp_path / "m.onnx")
+
+
 def test_labels_may_be_given(checkpoint):
     labels = tuple("abcdefghij")
     assert load_weights(checkpoint, TINY_STREAM, labels).labels == labels
@@ -91,7 +105,7 @@ def test_a_missing_file_is_named(tmp_path, name):
         load_weights(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["m.pt", "m.onnx", "m.h5", "m.txt", "m"])
+@pytest.mark.parametrize("name", ["m.pt", "m.h5", "m.txt", "m"])
 def test_an_unknown_form_says_which_are_known(tmp_path, name):
     (tmp_path / name).write_bytes(b"text")
     with pytest.raises(WeightsError, match=r"no known form.*\.tar\.gz.*\.tflite.*\.safetensors"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrec.errors import ModelError, WeightsError
+from streamrec.errors import ModelError, OptionError, WeightsError
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.weights.load import load_weights
 from tests.weights.tiny import TINY_MOBILE, TINY_POSITION, TINY_STREAM, random_tensors
@@ -57,6 +57,19 @@ def test_what_the_graph_shows_goes_into_the_record(write, architecture):
         architecture, activation="none", head_activation="none", image_size=8, classes=1
     )
     assert load_weights(path, asked).architecture == architecture
+
+
+@pytest.mark.parametrize("traits", [{"gate": "sigmoid"}, {"image_size": 64}])
+def test_what_the_graph_shows_cannot_be_set(write, traits):
+    path, _ = write(TINY_STREAM)
+    with pytest.raises(OptionError, match=f"shows its {next(iter(traits))} by itself"):
+        load_weights(path, TINY_STREAM, traits=traits)
+
+
+def test_what_the_graph_does_not_show_can_be_set(write):
+    path, _ = write(TINY_STREAM)
+    loaded = load_weights(path, TINY_STREAM, traits={"fps": 12.0, "horizon": None})
+    assert (loaded.architecture.fps, loaded.architecture.horizon) == (12.0, None)
 
 
 def test_a_layer_that_is_missing_is_named(write):

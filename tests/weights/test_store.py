@@ -168,6 +168,20 @@ def test_import_of_a_checkpoint_takes_an_architecture(store, tmp_path):
     assert store.load("mine").architecture == TINY_STREAM
 
 
+def test_weights_may_not_hide_a_published_model_of_another_architecture(
+    store, tmp_path, monkeypatch
+):
+    save_model(tmp_path / "m.safetensors", random_weights())
+    with pytest.raises(
+        OptionError, match=r"published movinet-a0-stream.*tiny-stream.*another name"
+    ):
+        store.import_file(tmp_path / "m.safetensors", "movinet-a0-stream")
+    assert store.names() == []
+    entry = Published(architecture="tiny-stream", url="https://host/tiny.tar.gz")
+    monkeypatch.setattr(store_module, "PUBLISHED", {"tiny": entry})
+    assert store.import_file(tmp_path / "m.safetensors", "tiny").name == "tiny"
+
+
 def test_pull_fetches_checks_and_stores(store, published):
     calls = []
     record = store.pull("tiny", progress=lambda *call: calls.append(call))

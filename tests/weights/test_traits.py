@@ -1,0 +1,86 @@
+"""How a model was trained, as whoever imports it states it."""
+
+from dataclasses import replace
+
+import pytest
+
+from streamrec.errors import OptionError
+from streamrec.weights.load import load_weights
+from streamrec.weights.model_file import save_model
+from streamrec.weights.store import Store
+from streamrec.weights.traits import with_traits
+from tests.weights.bundle_writer import write_bundle
+from tests.weights.tiny import (
+    TINY_BASE,
+    TINY_MOBILE,
+    TINY_STREAM,
+    as_checkpoint,
+    random_tensors,
+    random_weights,
+)
+
+
+def test_what_is_set_stands_in_the_record_and_the_rest_stays():
+    weights = random_weights()
+    changed = with_traits(weights, {"gate": "sigmoid", "head_activation": "relu6", "fps": 12.0})
+    assert changed.architecture == replace(
+        TINY_STREAM, gate="sigmoid", head_activation="relu6", fps=12.0
+    )
+    assert changed.preprocessing == weights.preprocessing
+    assert changed.tensors is weights.tensors
+
+
+def test_pictures_become_as_large_as_the_input():
+    changed = with_traits(random_weights(), {"image_size": 48})
+    assert changed.architecture.image_size == 48
+    assert (changed.preprocessing.height, changed.preprocessing.width) == (48, 48)
+
+
+@pytest.mark.parametrize("horizon", [7, None])
+def test_a_horizon_may_be_none(horizon):
+    assert with_traits(random_weights(), {"horizon": horizon}).architecture.horizon == horizon
+
+
+def test_the_provenance_keeps_what_was_set():
+    provenance = with_traits(random_weights(), {"gate": "sigmoid", "horizon": None}).provenance
+    assert provenance == {"made": "by a test", "gate": "sigmoid", "horizon": "none"}
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"gate": "gelu"},
+        {"head_activation": ""},
+        {"image_size": 31},
+        {"image_size": 5000},
+        {"fps": 0.0},
+        {"fps": float("nan")},
+        {"horizon": 0},
+    ],
+)
+def test_values_that_make_no_sense_are_refused(traits):
+    (name,) = traits
+    with pytest.raises(OptionError, match=f"{name} is .*got"):
+        with_traits(random_weights(), traits)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "traits"), [(TINY_BASE, {"horizon": 5}), (TINY_MOBILE, {"gate": "sigmoid"})]
+)
+def test_what_an_architecture_does_not_have_cannot_be_set(architecture, traits):
+    with pytest.raises(OptionError, match=f"{architecture.name} .* no .*omit it"):
+        with_traits(random_weights(architecture), traits)
+
+
+def test_a_checkpoint_takes_traits(tmp_path):
+    write_bundle(tmp_path / "ckpt-1", as_checkpoint(random_tensors(TINY_STREAM)))
+    loaded = load_weights(tmp_path / "ckpt-1", TINY_STREAM, traits={"gate": "sigmoid"})
+    assert loaded.architecture == replace(TINY_STREAM, gate="sigmoid")
+
+
+def test_the_same_weights_with_another_gate_are_another_model_to_caches(tmp_path):
+    save_model(tmp_path / "m.safetensors", random_weights())
+    store = Store(tmp_path / "home")
+    store.import_file(tmp_path / "m.safetensors", "one")
+    store.import_file(tmp_path / "m.safetensors", "two", traits={"gate": "sigmoid"})
+    assert store.info("one").sha256 != store.info("two").sha256
