@@ -1,6 +1,7 @@
 """Why a network source did not open: FFmpeg does not say, so the server is asked once more.
 
-Only called after a failure. Sends no credentials.
+Only called after a failure. Sends no user name and password, except those that are in the path or
+the query, without which the server would be asked for something else.
 """
 
 import socket
@@ -14,12 +15,14 @@ _TIMEOUT_S = 2.0
 def why_not_opened(url: str) -> str:
     """Say in a few words why ``url`` gave no video, and what to do."""
     parts = urlsplit(url)
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # the host may be part of a password
+        return "an '@' comes after the host; in a password write / ? # @ as %2F %3F %23 %40"
     if parts.scheme not in _PORTS:
         return "no video arrived in time; is the sender running, and sending to this address?"
     server = f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
     try:
         status = _status(parts)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         return f"the host {parts.hostname} is not known"
     except ConnectionRefusedError:
         return f"nothing listens on {server}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from streamrec.errors import SourceOpenError, SourceReadError
 from streamrec.opencv import cv2
 from streamrec.sources.opencv import OpenCVSource
-from streamrec.sources.uri import file_name
+from streamrec.sources.uri import file_name, redact
 
 FALLBACK_FPS = 25.0
 """The rate that FFmpeg assumes for streams that carry no timing."""
@@ -49,15 +49,16 @@ class FileSource(OpenCVSource):
 
 
 def _require_content(path: Path) -> None:
+    shown = redact(str(path))  # it may be meant as an address
     try:
         if path.is_dir():
-            raise SourceOpenError(f"a directory, not a video file: {path}")
+            raise SourceOpenError(f"a directory, not a video file: {shown}")
         if path.stat().st_size == 0:
-            raise SourceOpenError(f"the file is empty (0 bytes): {path}")
+            raise SourceOpenError(f"the file is empty (0 bytes): {shown}")
         with path.open("rb"):
             pass
     except FileNotFoundError:
-        raise SourceOpenError(f"no such file: {path}") from None
+        raise SourceOpenError(f"no such file: {shown}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise SourceOpenError(f"cannot read {path}: {reason}") from error
+        raise SourceOpenError(f"cannot read {shown}: {reason}") from error

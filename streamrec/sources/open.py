@@ -59,8 +59,8 @@ def open_source(
     if kind not in _OPENERS:
         allowed = ", ".join(f"{name}:" for name in _OPENERS if name != "camera")
         raise SourceOpenError(
-            f"unknown scheme '{kind}:' in {redact(request.uri)}; a source is a camera index, a "
-            f"path, or starts with one of {allowed}"
+            f"unknown scheme: {redact(request.uri)}; a source is a camera index, a path, or starts "
+            f"with one of {allowed}"
         )
     return _OPENERS[kind](request)
 

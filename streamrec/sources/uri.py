@@ -5,6 +5,13 @@ from pathlib import PurePath
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C: is a drive
 _CAMERA = re.compile(r"(?:/dev/video(?=\d))?(-?\d+)")
+_DRIVE = re.compile(r"(?:file:)?/*(?:[a-z]:(?=[\\/]))?", re.IGNORECASE)
+_LOGIN = re.compile(":.*@", re.DOTALL)
+_QUERY = re.compile(r"([?#]).+", re.DOTALL)
+_SECRET = re.compile(  # a key and its value, which ends before the next key
+    r"((?:use?r|login|pass|pwd|token|key|auth|secret)[\w.-]*=).*?(?=[&;_][a-z]+=|$)",
+    re.IGNORECASE | re.DOTALL,
+)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 _NAME_LENGTH = 64
 
@@ -22,24 +29,38 @@ def scheme(uri: str) -> str:
 
 
 def redact(uri: str) -> str:
-    """Hide everything in a network address that may be a secret: user, password and query."""
+    """Hide everything that may be a secret: user and password, query, values of telling keys.
+
+    Passwords are often not escaped, so whatever stands before the last ``@`` is hidden, and all
+    of an address where that ``@`` may belong to a query or to a value.
+    """
+    if _is_path(uri):
+        return _SECRET.sub(r"\1***", uri)
     head, slashes, rest = uri.partition("://")
-    if not slashes or head.lower() == "file":
-        return uri
-    user, at, address = rest.rpartition("@")
-    address, query, _ = address.partition("?")
-    return f"{head}://{'***' if user else ''}{at}{address}{'?***' if query else ''}"
+    if not slashes or not _SCHEME.fullmatch(f"{head}:"):
+        head, slashes, rest = "", "", uri
+    login, at, address = rest.rpartition("@")
+    if not set("?#=").isdisjoint(login):
+        return f"{head}{slashes}***"
+    address = _SECRET.sub(r"\1***", _QUERY.sub(r"\1***", address))
+    return f"{head}{slashes}{'***' if login else ''}{at}{address}"
 
 
 def network_name(url: str) -> str:
     """Name a network source after its host, port and path, never after its credentials."""
-    address = redact(url).partition("://")[2].removesuffix("?***")
-    return _safe(address.rpartition("@")[2])
+    shown = redact(url)
+    address = shown.partition("://")[2] or shown
+    return _safe(_QUERY.sub("", address.rpartition("@")[2]))
 
 
 def file_name(path: PurePath) -> str:
     """Name a file source after its stem."""
     return _safe(path.stem)
+
+
+def _is_path(uri: str) -> bool:
+    """Tell a path from an address without a scheme, which has a ``:`` before its ``@``."""
+    return scheme(uri) == "file" and not _LOGIN.search(_DRIVE.sub("", uri, count=1))
 
 
 def _safe(text: str) -> str:

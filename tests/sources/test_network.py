@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from streamrec.errors import SourceOpenError, SourceReadError
+from streamrec.sources.diagnosis import why_not_opened
 from streamrec.sources.open import open_source
 
 
@@ -137,7 +138,29 @@ def test_udp_without_a_sender_times_out():
         open_source("udp://127.0.0.1:45993", open_timeout_s=0.3)
 
 
-@pytest.mark.parametrize("url", ["rtsp://", "rtsp:///x", "http://joe:hunter2@:80/x", "rtsp://h:x/"])
+@pytest.mark.parametrize("odd", "/?#")
+def test_a_password_that_is_not_escaped_is_neither_shown_nor_looked_up(odd):
+    """Here the part before the odd letter can be taken for an address: 127.0.0.1, port 9."""
+    with pytest.raises(SourceOpenError, match=r"write / .* as %2F") as error:
+        open_source(f"rtsp://127.0.0.1:9{odd}hunter2@h/x", open_timeout_s=0.3)
+    assert "127.0.0.1" not in str(error.value) and "hunter2" not in str(error.value)
+
+
+def test_a_name_that_no_host_can_have_is_not_known():
+    assert why_not_opened("rtsp://a..b/x") == "the host a..b is not known"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://",
+        "rtsp:///x",
+        "http://joe:hunter2@:80/x",
+        "rtsp://h:x/",
+        "rtsp:joe:hunter2@h/x",
+        "rtsp://joe:hunter2/hunter2@h/x",
+    ],
+)
 def test_an_address_without_host_or_with_a_bad_port_is_malformed(url):
     with pytest.raises(SourceOpenError, match="malformed address") as error:
         open_source(url)

@@ -73,9 +73,16 @@ def test_a_camera_index_has_a_range(index):
 def test_an_unknown_scheme_lists_the_allowed_ones_and_hides_the_password():
     with pytest.raises(SourceOpenError) as error:
         open_source("ftp://joe:hunter2@host/clip.mp4")
-    for part in ("'ftp:'", "ftp://***@host/clip.mp4", "file:, rtsp:, http:, https:, udp:"):
+    for part in ("ftp://***@host/clip.mp4", "file:, rtsp:, http:, https:, udp:"):
         assert part in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+def test_an_address_without_scheme_or_slashes_hides_the_password():
+    for uri in ("joe:hunter2@host/clip.mp4", "10.0.0.5:554/user=joe&password=hunter2"):
+        with pytest.raises(SourceOpenError) as error:
+            open_source(uri)
+        assert "hunter2" not in str(error.value) and "joe" not in str(error.value)
 
 
 def test_a_windows_path_is_a_file():
