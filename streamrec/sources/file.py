@@ -7,17 +7,13 @@ from streamrec.opencv import cv2
 from streamrec.sources.opencv import OpenCVSource
 from streamrec.sources.uri import file_name, redact
 
-FALLBACK_FPS = 25.0
-"""The rate that FFmpeg assumes for streams that carry no timing."""
-
 _TEXT_CODEC = cv2.VideoWriter.fourcc(*"ansi")  # FFmpeg plays text files as terminal animations
 
 
 class FileSource(OpenCVSource):
     """The frames of a file. ``time_s`` and ``pts_s`` are media time from the first frame.
 
-    Where a frame has no timestamp, it is one frame period after the frame before it. A damaged
-    file yields the frames up to the damage.
+    A damaged file yields the frames up to the damage.
 
     Raises:
         SourceOpenError: missing, a directory, empty, not readable or not a video.
@@ -34,14 +30,6 @@ class FileSource(OpenCVSource):
             )
         super().__init__(capture, file_name(path), live=False)
         self._path = path
-        self._last_pts_s = 0.0
-
-    def _pts_s(self) -> float:
-        pts_s = super()._pts_s()
-        if pts_s is None:
-            pts_s = self._last_pts_s + 1 / (self.fps or FALLBACK_FPS)
-        self._last_pts_s = pts_s
-        return pts_s
 
     def _end(self, waited_s: float) -> None:
         if self._index == 0:

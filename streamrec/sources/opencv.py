@@ -14,9 +14,16 @@ from streamrec.types import Frame, now_s
 MAX_FPS = 1000.0
 """Above this a declared rate is a clock rate (90000 in RTP) and not a frame rate."""
 
+FALLBACK_FPS = 25.0
+"""The rate that FFmpeg assumes for streams that carry no timing."""
+
 
 class OpenCVSource(Source):
-    """Frames out of an opened ``cv2.VideoCapture``; a subclass opens it and knows what ends it."""
+    """Frames out of an opened ``cv2.VideoCapture``; a subclass opens it and knows what ends it.
+
+    Where a frame of a source that is not live has no timestamp, it is one frame period after the
+    frame before it.
+    """
 
     def __init__(self, capture: Any, name: str, *, live: bool) -> None:
         self.name = name
@@ -25,6 +32,7 @@ class OpenCVSource(Source):
         self.frame_count = _count(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._capture = capture
         self._index = 0
+        self._last_pts_s = 0.0
 
     def read(self) -> Frame | None:
         """Return the next frame that can be decoded, or None at the end."""
@@ -49,11 +57,16 @@ class OpenCVSource(Source):
         """Return at a regular end; raise SourceReadError where no more frames is a failure."""
 
     def _pts_s(self) -> float | None:
-        """Media time of the frame just grabbed, seconds, None where the source has none."""
+        """Media time of the frame just grabbed, seconds, None where a live source has none."""
         pts_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000  # 0 or less: not known
         if self._index == 0:
-            return max(0.0, pts_s)
-        return pts_s if pts_s > 0 else None
+            pts_s = max(0.0, pts_s)
+        elif pts_s <= 0 and self.live:
+            return None
+        elif pts_s <= 0:
+            pts_s = self._last_pts_s + 1 / (self.fps or FALLBACK_FPS)
+        self._last_pts_s = pts_s
+        return pts_s
 
     def _retrieve(self, skipped: int) -> Frame | None:
         captured_s, pts_s = now_s(), self._pts_s()
