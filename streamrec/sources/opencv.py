@@ -35,17 +35,19 @@ class OpenCVSource(Source):
         self._last_pts_s = 0.0
 
     def read(self) -> Frame | None:
-        """Return the next frame that can be decoded, or None at the end."""
-        skipped = 0
+        """Return the next frame that can be decoded, or None at the end.
+
+        Frames that cannot be are not ``dropped``, which means that this machine was late: they
+        show as a gap in index and time.
+        """
         while self._capture.isOpened():
             started = time.monotonic()
             if not self._capture.grab():
                 return self._end(time.monotonic() - started)
-            frame = self._retrieve(skipped)
+            frame = self._retrieve()
             self._index += 1
             if frame is not None:
                 return frame
-            skipped += 1
         return None
 
     def close(self) -> None:
@@ -68,7 +70,7 @@ class OpenCVSource(Source):
         self._last_pts_s = pts_s
         return pts_s
 
-    def _retrieve(self, skipped: int) -> Frame | None:
+    def _retrieve(self) -> Frame | None:
         captured_s, pts_s = now_s(), self._pts_s()
         try:
             ok, image = self._capture.retrieve()
@@ -83,7 +85,6 @@ class OpenCVSource(Source):
             time_s=captured_s if self.live or pts_s is None else pts_s,
             pts_s=pts_s,
             source=self.name,
-            dropped=skipped,
             capture_ms=(now_s() - captured_s) * 1000,
         )
 

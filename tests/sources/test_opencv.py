@@ -38,6 +38,13 @@ class Video(OpenCVSource):
         return None
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_frame_that_cannot_be_decoded_leaves_a_gap_and_was_not_dropped_here(live):
+    frames = list(Video(Capture(0.0, None, None, 150.0), "video", live=live))
+    assert [(frame.index, frame.dropped) for frame in frames] == [(0, 0), (3, 0)]
+    assert frames[1].pts_s == pytest.approx(0.15)
+
+
 def test_what_is_not_live_keeps_media_time_where_timestamps_are_missing():
     frames = list(Video(Capture(0.0, 0.0, -5.0, 400.0, 0.0), "video", live=False))
     assert [frame.time_s for frame in frames] == pytest.approx([0.0, 0.05, 0.1, 0.4, 0.45])
