@@ -1,6 +1,5 @@
 """The values that travel through the loop: frozen, self-checking, units in their names."""
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -107,6 +106,10 @@ class Preprocessing:
             raise OptionError(f"need 3 means and 3 positive stds: {self.mean}, {self.std}")
 
 
+MAX_MODEL_FPS = 240.0
+"""No model's time grid is finer than this, so that a file cannot ask for endless steps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
     """What a streaming model says of itself; nothing else hard-codes rate, size or labels.
@@ -133,9 +136,12 @@ class StreamSpec:
     def __post_init__(self) -> None:
         if not self.labels:
             raise LabelsError(f"model {self.name!r} has no labels")
-        if not (math.isfinite(self.fps) and self.fps > 0):
-            raise OptionError(f"a model's frame rate is positive, got {self.fps}")
-        if self.clip_frames < 1 or self.warmup_frames < 1 or (self.horizon or 1) < 1:
+        if not 0 < self.fps <= MAX_MODEL_FPS:
+            raise OptionError(
+                f"a model's frame rate is above 0 and at most {MAX_MODEL_FPS:g}, got {self.fps}"
+            )
+        counts = (self.clip_frames, self.warmup_frames, self.horizon)
+        if any(count is not None and count < 1 for count in counts):
             raise OptionError("clip_frames, warmup_frames and horizon are at least 1")
 
 

@@ -17,6 +17,9 @@ from streamrec.runtimes.input import check_clip, check_frame
 from streamrec.runtimes.state import check_state
 from streamrec.types import Array, State
 
+MAX_CYCLE = 4096
+"""Bindings are made for each step of a cycle, so that a file cannot ask for endless memory."""
+
 _ERRORS_ONLY = 3
 
 
@@ -136,6 +139,11 @@ class OnnxRuntime:
                 f"{card.spec.name} takes whole clips and cannot stream; "
                 "use `streamrec classify`, or a stream model"
             )
+        if (cycle := _cycle(card)) > MAX_CYCLE:
+            raise WeightsError(
+                f"the states of {card.spec.name} come round after {cycle} steps; at most "
+                f"{MAX_CYCLE} are allowed, since each needs bindings of its own"
+            )
         self.card = card
         self.spec = card.spec
         self._shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
@@ -156,16 +164,26 @@ class OnnxRuntime:
         return OnnxStream(self._session, self.card, state)
 
 
-class _Slots:
-    """The buffers of one ring: its entries and one to write the next into.
+def _slot_count(ring: Ring) -> int:
+    """Count a ring's buffers: its entries and one to write the next into.
 
     A ring of one entry gets a third slot, so that all rings of a network come round together
     after fewer steps.
     """
+    return max(len(ring.inputs) + 1, 3)
+
+
+def _cycle(card: ModelCard) -> int:
+    """Count the steps after which all rings are where they began."""
+    return lcm(*(_slot_count(ring) for ring in card.rings))
+
+
+class _Slots:
+    """The buffers of one ring."""
 
     def __init__(self, ring: Ring, state: State) -> None:
         self.ring = ring
-        self.count = max(len(ring.inputs) + 1, 3)
+        self.count = _slot_count(ring)
         self.buffers = [np.zeros(ring.shape, np.float32) for _ in range(self.count)]
         for buffer, name in zip(self.buffers, ring.inputs, strict=False):
             buffer[...] = state[name]
@@ -193,8 +211,7 @@ class OnnxStream:
         self._frame = np.zeros((1, 3, size.height, size.width), np.float32)
         self._logits = np.zeros((1, len(card.spec.labels)), np.float32)
         self._slots = [_Slots(ring, state) for ring in card.rings]
-        cycle = lcm(*(slots.count for slots in self._slots))
-        self._bindings = [self._bind(phase) for phase in range(cycle)]
+        self._bindings = [self._bind(phase) for phase in range(_cycle(card))]
         self._phase = 0
 
     def _bind(self, phase: int) -> Any:
