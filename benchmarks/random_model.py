@@ -7,15 +7,12 @@ from streamrec.export.write import export_step
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import architecture
 from streamrec.types import StreamSpec
-from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
+from streamrec.weights.untrained import untrained
 
 
 def random_network(name: str) -> tuple[MoViNet, StreamSpec]:
     """Return an untrained network of that architecture, and its spec."""
-    record = architecture(name)
-    weights = ModelWeights(
-        architecture=record, tensors={}, preprocessing=plain_preprocessing(record)
-    )
+    weights = untrained(architecture(name))
     return network(weights), spec_of(weights, name)
 
 

@@ -22,6 +22,7 @@ import msgspec
 from streamrec.config import DEFAULT_ENDPOINT, DEFAULT_MODEL, EMBEDDED_MODEL
 from streamrec.errors import (
     EndpointError,
+    ModelError,
     OutputError,
     RuntimeMissingError,
     SourceError,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from streamrec.client import Subscriber
     from streamrec.sinks.zmq import ZmqPublisher
     from streamrec.types import Array, Frame, Prediction
-    from streamrec.weights.model_weights import ModelWeights
 
 Status = Literal["ok", "missing", "failed"]
 
@@ -138,39 +138,26 @@ def torch() -> Iterator[Finding]:
 
 
 def _torch_step(device: str) -> str:
+    import numpy as np
+
     from streamrec.build import network, spec_of
+    from streamrec.models.registry import architecture
     from streamrec.runtimes.base import step
     from streamrec.runtimes.torch import TorchRuntime
+    from streamrec.weights.untrained import untrained
 
-    weights = _random_weights()
+    weights = untrained(replace(architecture("movinet-t0-stream"), image_size=_INPUT_SIZE))
     runtime = TorchRuntime(network(weights), spec_of(weights, "random"), device=device)
-    logits, _ = step(runtime, _blank(), runtime.initial_state())
+    logits, _ = step(runtime, _grey(), runtime.initial_state())
+    if not np.isfinite(logits).all() or not logits.any():
+        raise ModelError(f"a network gives no scores on device {device}")
     return f"a frame gives {logits.size} scores"
 
 
-def _random_weights() -> "ModelWeights":
+def _grey() -> "Array":
     import numpy as np
 
-    from streamrec.models.registry import ARCHITECTURES
-    from streamrec.weights.fit import parameter_shapes
-    from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
-
-    record = replace(ARCHITECTURES["movinet-t0-stream"], image_size=_INPUT_SIZE)
-    random = np.random.default_rng(0)
-    return ModelWeights(
-        architecture=record,
-        tensors={
-            name: random.uniform(0.1, 1.0, shape).astype(np.float32)
-            for name, shape in parameter_shapes(record).items()
-        },
-        preprocessing=plain_preprocessing(record),
-    )
-
-
-def _blank() -> "Array":
-    import numpy as np
-
-    return np.zeros((1, 3, _INPUT_SIZE, _INPUT_SIZE), np.float32)
+    return np.full((1, 3, _INPUT_SIZE, _INPUT_SIZE), 0.5, np.float32)
 
 
 def onnx() -> Iterator[Finding]:

@@ -5,8 +5,9 @@ import platform
 import socket
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from streamrec.cli import doctor
 from streamrec.cli.doctor import Probe, report, try_out
 from streamrec.cli.probes import Finding, main
 from streamrec.config import DEFAULT_ENDPOINT
+from streamrec.weights.untrained import untrained
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,27 @@ def test_a_probe_that_hangs_is_given_up_and_the_others_are_heard():
 def test_a_probe_that_crashes_gives_its_last_words(needed, status):
     (finding,) = try_out([Probe("no such probe", 30.0, "mend it", needed=needed)])
     assert finding == Finding("no such probe", status, "KeyError: 'no such probe'", "mend it")
+
+
+def test_a_device_that_gives_no_numbers_is_no_device_that_works(monkeypatch, capsys):
+    def broken(architecture):
+        model = untrained(architecture)
+        return replace(
+            model, tensors={name: np.full_like(x, np.nan) for name, x in model.tensors.items()}
+        )
+
+    monkeypatch.setattr("streamrec.weights.untrained.untrained", broken)
+    assert main(["torch"]) != 0
+    out, err = capsys.readouterr()
+    assert out == "" and "no scores on device cpu" in err
+
+
+def test_no_advice_asks_an_index_for_streamrec(monkeypatch):
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    probes = (*doctor._TOGETHER, doctor._SPEED)
+    advice = [doctor._tflite().advice, *(probe.advice for probe in probes)]
+    installed = [text.partition("pip install")[2] for text in advice]
+    assert any(installed) and not any("streamrec" in text for text in installed)
 
 
 def test_what_stops_a_probe_after_its_first_finding_is_no_failure():
