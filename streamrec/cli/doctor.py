@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streamrec.cli.probes import Finding, Status
 
 _PACKAGES = ("torch", "onnxruntime", "onnx", "pyzmq", "numpy", "safetensors")
-_REINSTALL = "install streamrec again: pip install --force-reinstall streamrec"
+_REINSTALL = "install streamrec again, in its checkout: pip install --force-reinstall ."
 _COLORS = {"ok": "green", "missing": "yellow", "failed": "red"}
 _WIDE = 200
 
@@ -184,7 +184,7 @@ def _tflite() -> "Finding":
     from streamrec.cli.probes import Finding
 
     if find_spec("tflite") is None:
-        advice = "to import .tflite models: pip install 'streamrec[tflite]'"
+        advice = "to import .tflite models, in the checkout: pip install '.[tflite]'"
         return Finding("tflite", "missing", "the extra is not installed", advice)
     return Finding("tflite", "ok", f"{version('tflite')}; .tflite models can be imported")
 

@@ -79,7 +79,8 @@ def _schema() -> Any:
         import tflite
     except ImportError as error:
         raise RuntimeMissingError(
-            'reading .tflite files needs the package tflite: pip install "streamrec[tflite]"'
+            "reading .tflite files needs the package tflite; in streamrec's checkout: "
+            'pip install ".[tflite]"'
         ) from error
     return tflite
 

@@ -136,7 +136,7 @@ except RuntimeMissingError as error:
     print(error)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert 'pip install "streamrec[tflite]"' in result.stdout
+    assert 'pip install ".[tflite]"' in result.stdout
 
 
 SMALL = one_constant(np.arange(6, dtype=np.int8).reshape(2, 3), scales=[1.0]).bytes()
