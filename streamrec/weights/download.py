@@ -19,7 +19,7 @@ from streamrec.weights.files import sha256_of
 Progress = Callable[[int, int | None], None]
 """Called with the bytes received so far and the total, None where that is not known."""
 
-TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=10.0)
+TIMEOUT = httpx.Timeout(10.0)
 
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
@@ -40,8 +40,6 @@ class _RefusedError(Exception):
 
 _FINAL = (
     _RefusedError,
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
     httpx.InvalidURL,
     httpx.TooManyRedirects,
     httpx.UnsupportedProtocol,
@@ -92,7 +90,8 @@ def fetch(
     """Download ``url`` to ``target`` unless it is there already; return its SHA-256.
 
     An interrupted download leaves ``target.part``, which the next one continues if the server's
-    file is still the same. Processes that want the same target wait for one another.
+    file is still the same. A server that never answers is asked once only. Processes that want
+    the same target wait for one another.
 
     Args:
         url: http or https; redirects are followed, but never from https to http.
@@ -160,15 +159,21 @@ def _download(
     url: str, target: Path, sha256: str | None, progress: Progress | None, timeout: httpx.Timeout
 ) -> str:
     part = target.with_name(target.name + ".part")
+    answered = False
     for attempt in range(1, _ATTEMPTS + 1):
+        done, headers = _resume(url, part)
         try:
-            with httpx.Client(timeout=timeout, follow_redirects=True) as client:
-                _transfer(client, url, part, progress)
+            with (
+                httpx.Client(timeout=timeout, follow_redirects=True) as client,
+                client.stream("GET", url, headers=headers) as response,
+            ):
+                answered = True
+                _save(response, url, part, done, progress)
             break
         except _FINAL:
             raise
         except (_CutOffError, httpx.TransportError):
-            if attempt == _ATTEMPTS:
+            if not answered or attempt == _ATTEMPTS:
                 raise
             time.sleep(_PAUSE_S * attempt)
     _mark_path(part).unlink(missing_ok=True)
@@ -185,20 +190,25 @@ def _checked(file: Path, sha256: str | None) -> str:
     return found
 
 
-def _transfer(client: httpx.Client, url: str, part: Path, progress: Progress | None) -> None:
+def _resume(url: str, part: Path) -> tuple[int, dict[str, str]]:
+    """Return how many bytes are here already, and the headers that ask for the rest."""
     mark = _read_json(_mark_path(part), _Mark)
-    done = 0
     headers = {"Accept-Encoding": "identity"}
-    if part.exists() and mark is not None and mark.url == without_secrets(url):
-        done = part.stat().st_size
-        headers |= {"Range": f"bytes={done}-", "If-Range": mark.validator}
-    with client.stream("GET", url, headers=headers) as response:
-        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            part.unlink(missing_ok=True)
-            raise _CutOffError("the server no longer has the rest of the file")
-        start = _start(response, done)
-        _write_mark(part, url, response)
-        _receive(response, part, start, progress)
+    if not part.exists() or mark is None or mark.url != without_secrets(url):
+        return 0, headers
+    done = part.stat().st_size
+    return done, headers | {"Range": f"bytes={done}-", "If-Range": mark.validator}
+
+
+def _save(
+    response: httpx.Response, url: str, part: Path, done: int, progress: Progress | None
+) -> None:
+    if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        part.unlink(missing_ok=True)
+        raise _CutOffError("the server no longer has the rest of the file")
+    start = _start(response, done)
+    _write_mark(part, url, response)
+    _receive(response, part, start, progress)
 
 
 def _start(response: httpx.Response, done: int) -> int:

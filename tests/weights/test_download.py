@@ -158,11 +158,24 @@ def test_no_server_is_an_error_at_once(tmp_path):
         fetch(url, tmp_path / "f")
 
 
-def test_a_silent_server_is_an_error_after_the_timeout(web, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "_ATTEMPTS", 1)
-    web.files["/model.bin"].silent_s = 2.0
+def test_a_server_that_never_answers_is_asked_once(web, tmp_path):
+    web.files["/model.bin"].silences_s = [2.0]
     with pytest.raises(DownloadError, match="timed out"):
         fetch(web.url("/model.bin"), tmp_path / "f", timeout=httpx.Timeout(0.2))
+    assert len(web.requests) == 1
+
+
+def test_a_server_that_falls_silent_is_asked_again(web, tmp_path):
+    file = web.files["/model.bin"]
+    file.cut_after = [100_000]
+    file.silences_s = [0.0, 2.0]
+    timeout = httpx.Timeout(0.5)
+    assert fetch(web.url("/model.bin"), tmp_path / "f", timeout=timeout) == SHA256
+    assert [asked for _, asked in web.requests] == [None, *2 * ["bytes=100000-"]]
+
+
+def test_without_an_answer_the_wait_is_short():
+    assert download.TIMEOUT.connect <= 10 and download.TIMEOUT.read <= 10
 
 
 @pytest.mark.parametrize("url", ["ftp://host/f", "file:///f", "no url", "http://", "http://[::1/f"])

@@ -14,6 +14,7 @@ class File:
     Attributes:
         cut_after: bytes after which the connection closes, one entry a request; None: whole.
         claim: bytes to claim in Content-Length beyond the content.
+        silences_s: seconds before the answer, one entry a request.
     """
 
     content: bytes = b""
@@ -24,7 +25,7 @@ class File:
     claim: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     chunk_pause_s: float = 0.0
-    silent_s: float = 0.0
+    silences_s: list[float] = field(default_factory=list)
 
 
 class Web(ThreadingHTTPServer):
@@ -57,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         if file is None:
             self.send_error(404)
             return
-        time.sleep(file.silent_s)
+        time.sleep(file.silences_s.pop(0) if file.silences_s else 0.0)
         start = self._start(file, asked)
         if start and start >= len(file.content):
             self.send_error(416)
