@@ -88,7 +88,6 @@ def classify_stream(
     source: Source,
     *,
     file: str,
-    mirror: bool = False,
     on_frame: OnFrame | None = None,
 ) -> FileAnswer:
     """Watch a file with a streaming model, on the model's own time grid.
@@ -100,9 +99,7 @@ def classify_stream(
     Raises:
         SourceError: the file cannot be read, or has no pictures.
     """
-    stream = recognizer.stream(
-        predict="grid", smoother=NoSmoothing(), declared_fps=source.fps, mirror=mirror
-    )
+    stream = recognizer.stream(predict="grid", smoother=NoSmoothing(), declared_fps=source.fps)
     watch, times_s, timeline = _Watch(on_frame), [], []
     for frame in source:
         watch.take(frame)
@@ -133,7 +130,6 @@ def classify_clips(
     source: Source,
     *,
     file: str,
-    mirror: bool = False,
     on_frame: OnFrame | None = None,
 ) -> FileAnswer:
     """Watch a file with models that see whole clips: one after another, the last one shorter.
@@ -144,7 +140,7 @@ def classify_clips(
         SourceError: the file cannot be read, or has no pictures.
     """
     watch = _Watch(on_frame)
-    readers = [_ClipReader(model, source.fps, mirror) for model in models]
+    readers = [_ClipReader(model, source.fps) for model in models]
     for frame in source:
         watch.take(frame)
         for reader in readers:
@@ -162,10 +158,10 @@ def classify_clips(
 class _ClipReader:
     """Collects one model's clips from a file and keeps its answers."""
 
-    def __init__(self, model: ClipRuntime, fps: float | None, mirror: bool) -> None:
+    def __init__(self, model: ClipRuntime, fps: float | None) -> None:
         self._model = model
         self._grid = TimeGrid(fps=model.spec.fps, declared_fps=fps)
-        self._preprocess = Preprocessor(model.spec.preprocessing, mirror=mirror)
+        self._preprocess = Preprocessor(model.spec.preprocessing)
         self._inputs: list[Array] = []
         self._lengths: list[int] = []
         self._last_s = 0.0

@@ -83,7 +83,6 @@ class StreamOptions(Checked):
         "exponential", "smoothing of the scores over time"
     )
     smooth_seconds: float = option(0.5, "its time constant or length", metavar="S", least=0.001)
-    mirror: bool = option(False, "flip the picture left to right, as webcam programs do")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +98,7 @@ class SourceOptions(Checked):
         None, "what topics and messages call it; default: made from the source", metavar="NAME"
     )
     realtime: bool = option(False, "play a file at its own speed")
+    mirror: bool = option(False, "flip the picture left to right, as webcam programs do")
     open_timeout: float = option(10.0, "longest wait for a connection", metavar="S", least=0.1)
     read_timeout: float = option(10.0, "longest wait for a frame", metavar="S", least=0.1)
 

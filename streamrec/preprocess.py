@@ -22,13 +22,11 @@ class Preprocessor:
 
     Args:
         preprocessing: size, resize policy, channel order, mean and std of the model.
-        mirror: flip left and right, as webcam programs do.
     """
 
-    def __init__(self, preprocessing: Preprocessing, *, mirror: bool = False) -> None:
+    def __init__(self, preprocessing: Preprocessing) -> None:
         std = np.array(preprocessing.std)
         self._spec = preprocessing
-        self._mirror = mirror
         self._order = (2, 1, 0) if preprocessing.color == "rgb" else (0, 1, 2)
         self._scale = (1 / (255 * std)).astype(np.float32)
         self._offset = (-np.array(preprocessing.mean) / std).astype(np.float32)
@@ -54,6 +52,5 @@ class Preprocessor:
         return image[top : top + kept_height, left : left + kept_width]
 
     def _normalise(self, plane: npt.NDArray[np.uint8], channel: int, out: Array) -> None:
-        seen = plane[:, ::-1] if self._mirror else plane
-        np.multiply(seen, self._scale[channel], out=out, dtype=np.float32)
+        np.multiply(plane, self._scale[channel], out=out, dtype=np.float32)
         out += self._offset[channel]

@@ -61,7 +61,6 @@ class Recognizer:
         predict: Predict = "frame",
         smoother: Smoother[Any] | None = None,
         declared_fps: float | None = None,
-        mirror: bool = False,
         color: Color = "bgr",
     ) -> "Stream":
         """Begin to watch.
@@ -71,7 +70,6 @@ class Recognizer:
             predict: ``frame``: a prediction for every frame; ``grid``: at the model's rate only.
             smoother: default: exponential, half a second.
             declared_fps: the source's rate, where known.
-            mirror: flip pictures left to right, as webcam programs do.
             color: channel order of pictures that are pushed as bare arrays.
 
         Raises:
@@ -80,8 +78,7 @@ class Recognizer:
         _check_choice("predict", predict, get_args(Predict))
         _check_choice("color", color, get_args(Color))
         members = [
-            _Member(runtime, _grid(runtime, predict, declared_fps), mirror)
-            for runtime in self._runtimes
+            _Member(runtime, _grid(runtime, predict, declared_fps)) for runtime in self._runtimes
         ]
         smoother = smoother or make_smoother("exponential", DEFAULT_SMOOTHING_S)
         return Stream(self, members, smoother, source, color)
@@ -241,10 +238,10 @@ class Stream:
 class _Member:
     """One model of a stream: its time grid, its lanes and what it said last."""
 
-    def __init__(self, runtime: Runtime, grid: TimeGrid, mirror: bool) -> None:
-        self._runtime, self._mirror = runtime, mirror
+    def __init__(self, runtime: Runtime, grid: TimeGrid) -> None:
+        self._runtime = runtime
         self.spec = runtime.spec
-        self._preprocess = Preprocessor(runtime.spec.preprocessing, mirror=mirror)
+        self._preprocess = Preprocessor(runtime.spec.preprocessing)
         self.grid = grid
         self.lanes = Lanes(runtime)
         self.latest: Step | None = None
@@ -276,7 +273,7 @@ class _Member:
         if state.grid.every_frame != self.grid.every_frame:
             predict = "frame" if state.grid.every_frame else "grid"
             raise StateError(f"the stream was saved with predict={predict!r}; begin one like it")
-        member = _Member(self._runtime, state.grid, self._mirror)
+        member = _Member(self._runtime, state.grid)
         member.lanes = Lanes(self._runtime, state.lanes)
         member.latest = state.latest
         return member

@@ -73,13 +73,6 @@ def test_crop_keeps_the_centre_and_stretch_keeps_everything():
     assert np.allclose(stretch(wide)[0, 0] * 255, [[20, 50], [20, 50]])
 
 
-def test_mirror_swaps_left_and_right():
-    image = np.random.default_rng(0).integers(0, 256, (30, 50, 3), dtype=np.uint8)
-    spec = Preprocessing(16, 20, mean=(0.1, 0.2, 0.3))
-    plain, mirrored = Preprocessor(spec)(image), Preprocessor(spec, mirror=True)(image)
-    assert np.array_equal(mirrored, plain[:, :, :, ::-1])
-
-
 def test_two_calls_do_not_share_memory():
     preprocess = Preprocessor(Preprocessing(4, 4))
     first = preprocess(np.zeros((4, 4, 3), np.uint8))

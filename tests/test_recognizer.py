@@ -97,7 +97,7 @@ def test_pictures_are_not_changed(shape, dtype):
     array = array.astype(dtype) if dtype == "f4" else (array * 255).astype(dtype)
     before = array.copy()
     array.flags.writeable = False
-    recognizer().stream(color="rgb", mirror=True).push(array, 0.0)
+    recognizer().stream(color="rgb").push(array, 0.0)
     np.testing.assert_array_equal(array, before)
 
 
@@ -150,14 +150,6 @@ def test_the_order_of_colours_can_be_said():
     for shot, time_s in zip(pictures(5), steady(5.0, 5), strict=True):
         one, other = blue_first.push(shot, time_s), red_first.push(shot[:, :, ::-1], time_s)
         np.testing.assert_array_equal(one.raw, other.raw)
-
-
-def test_a_mirror_flips_left_and_right():
-    plain, mirrored = recognizer().stream(), recognizer().stream(mirror=True)
-    for shot, time_s in zip(pictures(5), steady(5.0, 5), strict=True):
-        one, other = plain.push(shot, time_s), mirrored.push(shot[:, ::-1], time_s)
-        np.testing.assert_array_equal(one.raw, other.raw)
-    assert not np.array_equal(one.raw, plain.push(shot[:, ::-1], 1002.0).raw)
 
 
 def test_an_array_without_a_time_was_taken_now():

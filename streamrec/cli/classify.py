@@ -48,11 +48,11 @@ def run(args: argparse.Namespace) -> int:
         from streamrec.plot import require_plot
 
         require_plot(args.plot)
-    classify = _classifier(read_options(args, ModelOptions), args.mirror)
+    classify = _classifier(read_options(args, ModelOptions))
     failed: SourceError | None = None
     for file in args.files:
         try:
-            answer = _answer(file, classify)
+            answer = _answer(file, classify, args.mirror)
         except SourceError as error:
             if failed is not None:
                 print(f"streamrec: error: {failed}", file=sys.stderr)
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _classifier(options: ModelOptions, mirror: bool) -> "Classify":
+def _classifier(options: ModelOptions) -> "Classify":
     """Load the model, and return what it does to a file."""
     from streamrec.build import choose_model, is_clip_model, load_clip
     from streamrec.classify import classify_clips, classify_stream
@@ -78,19 +78,19 @@ def _classifier(options: ModelOptions, mirror: bool) -> "Classify":
         if options.model is not None and is_clip_model(options.model):
             name, models = options.model, load_clip(options.model, options, progress)
             return lambda file, source, on_frame: classify_clips(
-                name, models, source, file=file, mirror=mirror, on_frame=on_frame
+                name, models, source, file=file, on_frame=on_frame
             )
         recognizer = choose_model(options, lambda text: print(text, file=sys.stderr), progress)
     return lambda file, source, on_frame: classify_stream(
-        recognizer, source, file=file, mirror=mirror, on_frame=on_frame
+        recognizer, source, file=file, on_frame=on_frame
     )
 
 
-def _answer(file: str, classify: "Classify") -> "FileAnswer":
+def _answer(file: str, classify: "Classify", mirror: bool) -> "FileAnswer":
     from streamrec.errors import OptionError
     from streamrec.sources.open import open_source
 
-    with open_source(file) as source:
+    with open_source(file, mirror=mirror) as source:
         if source.live:
             raise OptionError(f"{source.name} has no end; classify takes files, `run` takes this")
         with _frame_progress(source) as on_frame:

@@ -54,9 +54,9 @@ def _watch_own(source: str) -> int:
     from streamrec.sinks.window import has_display
 
     return watch_source(
-        SourceOptions(source=source),
+        SourceOptions(source=source, mirror=source.isdigit()),
         ModelOptions(model=EMBEDDED_MODEL),
-        StreamOptions(mirror=source.isdigit()),
+        StreamOptions(),
         OutputOptions(publish=_ANY_PORT, show=has_display()),
     )
 

@@ -62,6 +62,7 @@ def watch_source(
                 source_options.source,
                 name=source_options.name,
                 realtime=source_options.realtime,
+                mirror=source_options.mirror,
                 open_timeout_s=source_options.open_timeout,
                 read_timeout_s=source_options.read_timeout,
             )
@@ -74,7 +75,6 @@ def watch_source(
             predict=stream_options.predict,
             smoother=make_smoother(stream_options.smooth, stream_options.smooth_seconds),
             declared_fps=source.fps,
-            mirror=stream_options.mirror,
         )
         _say(f"{source.name}: {recognizer.name}, publishing on {outputs.endpoint}; Ctrl-C ends")
         try:

@@ -22,6 +22,7 @@ class _Request(NamedTuple):
     uri: str
     name: str | None
     realtime: bool
+    mirror: bool
     open_timeout_s: float
     read_timeout_s: float
 
@@ -31,6 +32,7 @@ def open_source(
     *,
     name: str | None = None,
     realtime: bool = False,
+    mirror: bool = False,
     open_timeout_s: float = 10.0,
     read_timeout_s: float = 10.0,
 ) -> Source:
@@ -42,6 +44,7 @@ def open_source(
         name: what the frames carry as ``source``: letters, digits, ``_``, ``.`` and ``-``; default:
             made from the URI, without credentials.
         realtime: True: play a file at its own speed; frames not taken in time are dropped.
+        mirror: flip the pictures left to right, as webcam programs do.
         open_timeout_s: longest wait for the connection of a camera or network source, seconds.
         read_timeout_s: longest wait for one of its frames, seconds.
 
@@ -54,7 +57,7 @@ def open_source(
     """
     if name is not None and not _NAME.fullmatch(name):
         raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
-    request = _Request(str(uri), name, realtime, open_timeout_s, read_timeout_s)
+    request = _Request(str(uri), name, realtime, mirror, open_timeout_s, read_timeout_s)
     kind = "camera" if camera_index(request.uri) is not None else scheme(request.uri)
     if kind not in _OPENERS:
         allowed = ", ".join(f"{name}:" for name in _OPENERS if name != "camera")
@@ -70,7 +73,7 @@ def _open_camera(request: _Request) -> Source:
 
     index = camera_index(request.uri)
     assert index is not None
-    return _on_thread(lambda: _named(CameraSource(index), request), request)
+    return _on_thread(lambda: _prepared(CameraSource(index), request), request)
 
 
 def _open_file(request: _Request) -> Source:
@@ -78,7 +81,7 @@ def _open_file(request: _Request) -> Source:
 
     is_url = request.uri.lower().startswith("file:")
     path = Path(url2pathname(urlsplit(request.uri).path) if is_url else request.uri)
-    source = _named(FileSource(path), request)
+    source = _prepared(FileSource(path), request)
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
 
 
@@ -86,7 +89,7 @@ def _open_network(request: _Request) -> Source:
     from streamrec.sources.network import NetworkSource
 
     def connect() -> Source:
-        source = _named(
+        source = _prepared(
             NetworkSource(
                 request.uri,
                 open_timeout_s=request.open_timeout_s,
@@ -101,14 +104,19 @@ def _open_network(request: _Request) -> Source:
 
 def _open_synthetic(request: _Request) -> Source:
     scene = Scene.parse(request.uri)
-    source = _named(SyntheticSource(scene), request)
+    source = _prepared(SyntheticSource(scene), request)
     if scene.live:
         return CaptureThread(lambda: PacedSource(source, as_camera=True))
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
 
 
-def _named(source: Source, request: _Request) -> Source:
+def _prepared(source: Source, request: _Request) -> Source:
+    """Name a source, and flip it where asked to."""
     source.name = request.name or source.name
+    if request.mirror:
+        from streamrec.sources.mirror import MirroredSource
+
+        return MirroredSource(source)
     return source
 
 

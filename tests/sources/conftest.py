@@ -16,17 +16,23 @@ import pytest
 
 @pytest.fixture
 def video(tmp_path: Path) -> Callable[..., Path]:
-    """Make a small video whose frame ``i`` is a grey of level ``10 * i``."""
+    """Make a small video whose frame ``i`` is a grey of mean level ``10 * i``."""
 
     def make(name: str = "clip.mp4", fps: float = 25.0, frames: int = 20) -> Path:
         path = tmp_path / name
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (64, 48))
         for i in range(frames):
-            writer.write(np.full((48, 64, 3), min(10 * i, 255), np.uint8))
+            writer.write(_picture(10 * i))
         writer.release()
         return path
 
     return make
+
+
+def _picture(level: int) -> np.ndarray:
+    """A grey that is brighter on the right."""
+    row = np.clip(level + np.linspace(-8, 8, 64), 0, 255).astype(np.uint8)
+    return np.broadcast_to(row[None, :, None], (48, 64, 3)).copy()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -52,7 +58,7 @@ class _Handler(SimpleHTTPRequestHandler):
         sent = 0
         while not self.released.wait(0.02):
             if sent != last:
-                self._part(np.full((48, 64, 3), sent % 256, np.uint8))
+                self._part(_picture(sent % 256))
                 sent += 1
 
     def _part(self, image: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from streamrec.errors import OptionError, SourceOpenError
@@ -44,6 +45,23 @@ def test_every_source_keeps_the_contract(uri_and_options):
     assert all(f.capture_ms >= 0 for f in frames)
     assert source.read() is None
     source.close()
+
+
+def test_a_mirrored_source_is_the_same_but_for_its_flipped_pictures(uri_and_options):
+    uri, options = uri_and_options
+    with open_source(uri, **options) as plain, open_source(uri, mirror=True, **options) as flipped:
+        assert (flipped.name, flipped.live, flipped.fps) == (plain.name, plain.live, plain.fps)
+        assert flipped.frame_count == plain.frame_count
+        pairs = _with_the_same_index(plain, flipped)
+    assert pairs
+    for one, other in pairs:
+        assert np.array_equal(one.image[:, ::-1], other.image)
+        assert not np.array_equal(one.image, other.image)
+
+
+def _with_the_same_index(one, other):
+    seen = {frame.index: frame for frame in itertools.islice(one, 8)}
+    return [(seen[f.index], f) for f in itertools.islice(other, 8) if f.index in seen]
 
 
 def test_a_realtime_file_drops_what_is_not_taken_in_time(video):
