@@ -26,15 +26,15 @@ def looks(rng: np.random.Generator, frames: int, fps: float) -> tuple[Floats, fl
     return np.maximum(kept[index], 0.0), min(1 / rate, 0.04) * rng.uniform(0.05, 1.0)
 
 
-def shrink(rng: np.random.Generator, size: int) -> tuple[tuple[int, int], int]:
-    """Target and interpolation of the resize: with a low-pass filter or without one."""
+def shrinking(rng: np.random.Generator) -> int:
+    """OpenCV's interpolation of the resize: with a low-pass filter or without one."""
     kinds = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST]
-    return (size, size), int(rng.choice(kinds, p=[0.4, 0.4, 0.2]))
+    return int(rng.choice(kinds, p=[0.5, 0.35, 0.15]))
 
 
 def shake(rng: np.random.Generator, times_s: Floats) -> Floats:
     """Shift of the whole picture at each time, [n, 2], picture heights."""
-    if rng.random() > 0.3:
+    if rng.random() > 0.2:
         return np.zeros((len(times_s), 2))
     strength = np.exp(rng.uniform(np.log(0.002), np.log(0.025)))
     return np.stack([sway(rng, times_s, strength, 0.3, 4.0) for _ in range(2)], axis=1)
@@ -55,12 +55,12 @@ def develop(rng: np.random.Generator, clip: Picture, times_s: Floats) -> Picture
     """Light, white balance, contrast, blocks and noise over a clip [T, H, W, 3]."""
     if rng.random() < 0.06:
         clip = _compress(clip, int(rng.integers(25, 80)))
-    light = 1 + sway(rng, times_s, rng.choice([0, 0.02, 0.08], p=[0.5, 0.3, 0.2]), 0.1, 5.0)
+    light = 1 + sway(rng, times_s, rng.choice([0, 0.02, 0.08], p=[0.7, 0.2, 0.1]), 0.1, 5.0)
     balance = rng.normal(1, 0.07, 3) * rng.uniform(0.7, 1.2)
     gain = (light[:, None] * balance).astype(np.float32)[:, None, None]
     curve = _contrast(rng)
     exposed = cv2.LUT(clip.reshape(-1, clip.shape[-2], 3), curve).reshape(clip.shape)
-    grain = _grain(rng, clip.shape) * np.float32(rng.uniform(0, 7))
+    grain = _grain(rng, clip.shape) * np.float32(rng.choice([0, rng.uniform(0, 7)]))
     return as_picture(exposed * gain + grain)
 
 

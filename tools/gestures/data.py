@@ -10,8 +10,8 @@ from motion import IGNORE, LABELS
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-Example = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Frames uint8 [T, H, W, 3], targets [T], weights [T], velocity [T, 3]."""
+Example = tuple[Tensor, Tensor, Tensor]
+"""Frames uint8 [T, H, W, 3], targets [T], weights [T]."""
 
 _MIRRORED = {
     "swipe left": "swipe right",
@@ -27,12 +27,11 @@ MIRROR = torch.tensor([LABELS.index(_MIRRORED.get(label, label)) for label in LA
 
 @dataclass(frozen=True)
 class Batch:
-    """Network input float32 [N, T, 3, H, W], targets and weights [N, T], velocity [N, T, 3]."""
+    """Network input float32 [N, T, 3, H, W], targets and weights [N, T]."""
 
     clips: Tensor
     targets: Tensor
     weights: Tensor
-    velocity: Tensor
 
 
 class GeneratedClips(Dataset[Example]):
@@ -46,9 +45,9 @@ class GeneratedClips(Dataset[Example]):
 
     def __getitem__(self, index: int) -> Example:
         clip = generate(self._seed, index)
-        parts = clip.frames, clip.targets, clip.weights, clip.velocity
-        frames, targets, weights, velocity = (torch.from_numpy(part) for part in parts)
-        return frames, targets, weights, velocity
+        parts = clip.frames, clip.targets, clip.weights
+        frames, targets, weights = (torch.from_numpy(part) for part in parts)
+        return frames, targets, weights
 
 
 def loader(seed: int, count: int, batch: int, workers: int) -> Iterator[list[Tensor]]:
@@ -100,16 +99,14 @@ def vary(parts: list[Tensor], rng: torch.Generator, frames: int = FRAMES - 8) ->
     start = torch.randint(length - frames + 1, (count,), generator=rng)
     start[torch.rand(count, generator=rng) < 0.4] = 0
     rows, index = torch.arange(count)[:, None], start[:, None] + torch.arange(frames)
-    clips, targets, weights, velocity = (part[rows, index] for part in parts)
+    clips, targets, weights = (part[rows, index] for part in parts)
     mirrored = torch.rand(count, generator=rng) < 0.5
-    clips = torch.where(mirrored[:, None, None, None, None], clips.flip(3), clips)
+    clips[mirrored] = clips[mirrored].flip(3)
     known = targets.clamp(min=0)
     named = torch.where(mirrored[:, None], MIRROR[known], known)
     targets = torch.where(targets == IGNORE, targets, named)
-    velocity[mirrored, :, 0] *= -1
-    shift = torch.randint(-4, 5, (count, 2), generator=rng).tolist()
-    clips = torch.stack([_shifted(c, *s) for c, s in zip(clips, shift, strict=True)])
-    return Batch(_tinted(network_input(clips), rng), targets, weights, velocity)
+    clips = _shifted(clips, torch.randint(-4, 5, (count, 2), generator=rng))
+    return Batch(_tinted(network_input(clips), rng), targets, weights)
 
 
 def network_input(frames: Tensor) -> Tensor:
@@ -117,12 +114,15 @@ def network_input(frames: Tensor) -> Tensor:
     return frames.movedim(-1, -3).float() / 255
 
 
-def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
-    """Move a clip [T, H, W, 3] by whole pixels; its edges repeat."""
-    height, width = clip.shape[1:3]
-    rows = (torch.arange(height) - down).clamp(0, height - 1)
-    columns = (torch.arange(width) - right).clamp(0, width - 1)
-    return clip[:, rows][:, :, columns]
+def _shifted(clips: Tensor, shifts: Tensor) -> Tensor:
+    """Move each of [N, T, H, W, C] down and right by whole pixels [N, 2]; edges repeat."""
+    height, width = clips.shape[2:4]
+    moved = []
+    for clip, (down, right) in zip(clips, shifts.tolist(), strict=True):
+        rows = (torch.arange(height) - down).clamp(0, height - 1)
+        columns = (torch.arange(width) - right).clamp(0, width - 1)
+        moved.append(clip[:, rows][:, :, columns])
+    return torch.stack(moved)
 
 
 def _tinted(clips: Tensor, rng: torch.Generator) -> Tensor:

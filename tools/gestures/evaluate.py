@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from data import GeneratedClips, network_input
 from generate import FPS, SIZE
-from motion import IGNORE, LABELS, STILL
+from motion import IGNORE, LABELS
 from scene import Picture
 from torch import Tensor
 from train import load
@@ -39,6 +39,9 @@ REAL_LABELS = {
 }
 """Folder name of a real clip -> motion on the screen (its left and right are the performer's)."""
 
+_SHORT = ("L", "R", "U", "D", "+", "-", "cw", "cc", "s", ".")
+
+_FILMED = "as filmed"
 _PHASES_S = (0.0, 0.033, 0.067)
 
 _MIRROR = {"left": "right", "right": "left", "clockwise": "counter-clockwise"}
@@ -81,22 +84,19 @@ def by_mean(probabilities: Probabilities) -> int:
     return int(probabilities.mean(0).argmax())
 
 
-def by_motion(probabilities: Probabilities) -> int:
-    """As ``by_mean``, but still only where nothing else is ever likely."""
-    mean = probabilities.mean(0)
-    if probabilities[:, :STILL].max() < 0.5:
-        return STILL
-    return int(mean[:STILL].argmax())
+def by_last(probabilities: Probabilities) -> int:
+    """The class after the last frame."""
+    return int(probabilities[-1].argmax())
 
 
-RULES: dict[str, Callable[[Probabilities], int]] = {"mean": by_mean, "motion": by_motion}
+RULES: dict[str, Callable[[Probabilities], int]] = {"mean": by_mean, "last": by_last}
 
 
 def variants(frames: Picture, label: str) -> list[tuple[str, Picture, str]]:
     """The clip as it is, mirrored, backwards and both, each with its label."""
     flipped = frames[:, :, ::-1]
     return [
-        ("as filmed", frames, label),
+        (_FILMED, frames, label),
         ("mirrored", flipped, mirrored(label)),
         ("backwards", frames[::-1], backwards(label)),
         ("mirrored backwards", flipped[::-1], backwards(mirrored(label))),
@@ -113,20 +113,21 @@ def real_clips(folder: Path) -> list[tuple[Path, str]]:
 
 def evaluate_real(model: MoViNet, folder: Path, interpolation: int, tell: bool) -> None:
     """Print the share of right answers under each rule, and with ``tell`` every answer."""
-    right = {rule: np.zeros(4) for rule in RULES}
-    clips = real_clips(folder)
-    for path, label in clips:
+    answers: list[tuple[str, str, Probabilities]] = []
+    for path, label in real_clips(folder):
         for phase_s in _PHASES_S:
             frames = read(path, phase_s, interpolation)
-            for column, (kind, variant, wanted) in enumerate(variants(frames, label)):
-                probabilities = stream(model, variant)
-                for rule, answer in RULES.items():
-                    right[rule][column] += LABELS[answer(probabilities)] == wanted
+            for kind, variant, wanted in variants(frames, label):
+                answers.append((kind, wanted, stream(model, variant)))
                 if tell and phase_s == 0.0:
-                    _report(f"{path.stem} {kind}", wanted, probabilities)
-    for rule, counts in right.items():
-        share = counts / len(clips) / len(_PHASES_S)
-        print(f"real, rule {rule}: as filmed {share[0]:.3f}, all variants {share.mean():.3f}")
+                    _report(f"{path.stem} {kind}", wanted, answers[-1][2])
+    for rule, answer in RULES.items():
+        filmed = [LABELS[answer(p)] == wanted for kind, wanted, p in answers if kind == _FILMED]
+        right = [LABELS[answer(p)] == wanted for _, wanted, p in answers]
+        print(f"real, rule {rule}: as filmed {np.mean(filmed):.3f}, variants {np.mean(right):.3f}")
+    for label in sorted({wanted for _, wanted, _ in answers}):
+        right = [LABELS[by_mean(p)] == label for _, wanted, p in answers if wanted == label]
+        print(f"    {label:26s} {np.mean(right):.3f}")
 
 
 def _report(name: str, wanted: str, probabilities: Probabilities) -> None:
@@ -138,15 +139,12 @@ def _report(name: str, wanted: str, probabilities: Probabilities) -> None:
     print(f"{mark}{name:38s} {wanted:24s} {told}\n       {story}")
 
 
-_SHORT = ("L", "R", "U", "D", "+", "-", "cw", "cc", "s", ".")
-
-
 def evaluate_generated(model: MoViNet, seed: int, count: int) -> None:
     """Print the share of right frames for each label, and the confusions."""
     table = np.zeros((len(LABELS), len(LABELS)))
     clips = GeneratedClips(seed, count)
     for index in range(count):
-        frames, targets, weights, _ = clips[index]
+        frames, targets, weights = clips[index]
         answers = stream(model, frames.numpy()).argmax(1)
         chosen = (targets != IGNORE) & (weights >= 0.6)
         np.add.at(table, (targets[chosen].numpy(), answers[chosen.numpy()]), 1)

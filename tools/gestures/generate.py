@@ -19,7 +19,10 @@ from scene import Body, Picture, any_color, draw, person, random_body, room, thi
 
 SIZE = 48
 FPS = 10.0
-FRAMES = 40
+FRAMES = 36
+
+TURNS = (*range(len(LABELS)), *2 * (LABELS.index("push"), LABELS.index("pull")))
+"""First motions, in turn: the hardest to see come more often."""
 
 _CANVAS_HEIGHT = 80
 _ASPECTS = (16 / 9, 4 / 3, 1.0)
@@ -36,7 +39,6 @@ class Clip:
         frames: uint8 RGB [T, SIZE, SIZE, 3] at ``FPS``.
         targets: [T], index into ``LABELS``, or ``motion.IGNORE``.
         weights: float32 [T], how much each target counts.
-        velocity: float32 [T, 3], what ``Track.velocity`` says.
         times_s: when each frame was captured.
         track: how the hand moved.
     """
@@ -44,25 +46,23 @@ class Clip:
     frames: Picture
     targets: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32]
-    velocity: npt.NDArray[np.float32]
     times_s: Floats
     track: Track
 
 
 def generate(seed: int, index: int, frames: int = FRAMES) -> Clip:
-    """Clip ``index`` of the endless set ``seed``; its first motion is ``index`` modulo 10."""
+    """Clip ``index`` of the endless set ``seed``; its first motion is the next of ``TURNS``."""
     rng = np.random.default_rng([seed, index])
     aspect = float(rng.choice(_ASPECTS, p=[0.7, 0.25, 0.05]))
     times_s, exposure_s = camera.looks(rng, frames, FPS)
-    hand = track(rng, index % len(LABELS), aspect, float(times_s[-1]) + 1.0)
+    hand = track(rng, TURNS[index % len(TURNS)], aspect, float(times_s[-1]) + 1.0)
     times_s = times_s + _start_s(rng, hand)
     samples = np.minimum((times_s * RATE_HZ).astype(int), len(hand.poses) - 1)
-    pictures = _render(rng, hand, aspect, times_s, exposure_s)
+    pictures = render(rng, hand, aspect, times_s, exposure_s)
     return Clip(
         frames=camera.develop(rng, pictures, times_s),
         targets=hand.targets[samples],
         weights=hand.weights[samples].astype(np.float32),
-        velocity=hand.velocity(times_s).astype(np.float32),
         times_s=times_s,
         track=hand,
     )
@@ -76,10 +76,21 @@ def _start_s(rng: np.random.Generator, hand: Track) -> float:
     return float(rng.uniform(0, first)) / RATE_HZ
 
 
-def _render(
-    rng: np.random.Generator, hand: Track, aspect: float, times_s: Floats, exposure_s: float
+def render(
+    rng: np.random.Generator,
+    hand: Track,
+    aspect: float,
+    times_s: Floats,
+    exposure_s: float,
+    *,
+    height: int = _CANVAS_HEIGHT,
+    size: tuple[int, int] = (SIZE, SIZE),
 ) -> Picture:
-    height, width = _CANVAS_HEIGHT, round(_CANVAS_HEIGHT * aspect)
+    """Draw a hand's track in a random scene: uint8 RGB [T, size[1], size[0], 3].
+
+    The scene is drawn ``height`` pixels high, then resized to ``size``, width and height.
+    """
+    width = round(height * aspect)
     body = random_body(rng, aspect) if rng.random() < 0.85 else None
     moments = times_s[:, None] + exposure_s * np.linspace(0, 1, _MOST_EXPOSURES)
     poses = hand.at(moments.ravel())
@@ -87,8 +98,8 @@ def _render(
     backdrop = _backdrop(rng, height, width, body, times_s, hand)
     exposures = _exposures(poses, height)
     shift = camera.shake(rng, times_s) * height
-    size, interpolation = camera.shrink(rng, SIZE)
-    clip = np.empty((len(times_s), SIZE, SIZE, 3), np.uint8)
+    interpolation = camera.shrinking(rng)
+    clip = np.empty((len(times_s), size[1], size[0], 3), np.uint8)
     for t in range(len(times_s)):
         picture = _expose(backdrop(t), parts, t * _MOST_EXPOSURES, exposures[t])
         if shift[t].any():
@@ -160,7 +171,7 @@ def _backdrop(
 ) -> _Backdrop:
     scenery = room(rng, height, width)
     sitter = person(rng, height, width, body) if body else None
-    walker = _walker(rng, width / height, times_s) if rng.random() < 0.2 else []
+    walker = _walker(rng, width / height, times_s) if rng.random() < 0.12 else []
     return _Backdrop(scenery, sitter, height * _lean(rng, times_s, hand), walker)
 
 
@@ -168,7 +179,10 @@ def _lean(rng: np.random.Generator, times_s: Floats, hand: Track) -> Floats:
     """Where the body is, [n, 2]: it sways, breathes, and follows the hand a little."""
     pull = rng.choice([0, rng.uniform(0, 0.12)], p=[0.4, 0.6])
     palm = hand.at(times_s - 0.15)[:, [X, Y]]
-    sway = [camera.sway(rng, times_s, rng.uniform(0, 0.02), 0.1, 0.8) for _ in range(2)]
+    sway = [
+        camera.sway(rng, times_s, rng.choice([0.001, rng.uniform(0, 0.02)]), 0.1, 0.8)
+        for _ in range(2)
+    ]
     return np.asarray(pull * (palm - palm.mean(0)) * [1, 0.3] + np.stack(sway, axis=1))
 
 

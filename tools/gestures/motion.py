@@ -43,7 +43,6 @@ _DIRECTIONS = {
 _NAMED_FROM = 0.45
 _LINGER_S = 0.9
 _FORGET_S = 1.5
-_VELOCITY_S = 0.15
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,6 @@ class Track:
         """Poses at ``times_s``, [len(times_s), 6], linearly interpolated."""
         grid = np.arange(len(self.poses)) / RATE_HZ
         return np.stack([np.interp(times_s, grid, column) for column in self.poses.T], axis=1)
-
-    def velocity(self, times_s: Floats) -> Floats:
-        """Right, down and growth (of the logarithm of the size) for each second, [n, 3].
-
-        Means over the last ``_VELOCITY_S``; zero where the hand is below the picture.
-        """
-        now, before = self.at(times_s), self.at(times_s - _VELOCITY_S)
-        now[:, SIZE], before[:, SIZE] = np.log(now[:, SIZE]), np.log(before[:, SIZE])
-        seen = now[:, Y] - 0.6 * np.exp(now[:, SIZE]) < 1.0
-        return np.asarray(seen[:, None] * (now - before)[:, [X, Y, SIZE]] / _VELOCITY_S)
 
 
 def track(rng: np.random.Generator, label: int, aspect: float, seconds: float) -> Track:
@@ -240,13 +229,13 @@ def _swipe(rng: np.random.Generator, label: int, aspect: float) -> Segment:
 
 def _approach(rng: np.random.Generator, label: int, aspect: float) -> Segment:
     """Push or pull: the hand grows or shrinks about the palm, drifting a little."""
-    ratio = np.exp(rng.uniform(np.log(1.35), np.log(2.9)))
-    far_size = np.exp(rng.uniform(np.log(0.2), np.log(0.5)))
+    ratio = np.exp(rng.uniform(np.log(1.35), np.log(3.0)))
+    far_size = np.exp(rng.uniform(np.log(0.22), np.log(0.55)))
     far = _some_pose(rng, aspect, far_size)
     far[YAW] = rng.choice([1.0, rng.uniform(0.6, 1.0)])
     near = far.copy()
-    near[SIZE] = min(far_size * ratio, 1.1)
-    drift = 0.22 * np.log(near[SIZE] / far_size)
+    near[SIZE] = min(far_size * ratio, 1.2)
+    drift = 0.28 * np.log(near[SIZE] / far_size)
     near[:2] += rng.normal(0, drift, 2)
     near[TURN] += rng.normal(0, 0.15)
     near[CURL] = np.clip(near[CURL] + rng.normal(0, 0.1), 0, 1)

@@ -7,12 +7,9 @@ the same data in the same order. One process trains, others generate.
 """
 
 import argparse
-import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from data import Batch, Pool, loader
 from generate import SIZE
@@ -22,7 +19,6 @@ from torch.nn import functional as F
 
 from streamrec.models.architecture import Architecture, Block, Group
 from streamrec.models.movinet import Bottleneck, MoViNet
-from streamrec.nn.conv import ConvNorm
 from streamrec.nn.stream import CausalTemporalConv
 from streamrec.weights.model_file import load_model, save_model
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
@@ -32,7 +28,7 @@ GESTURES = Architecture(
     family="stream",
     stem=8,
     groups=(
-        Group(16, 2, (Block(16, 3, 5),)),
+        Group(16, 2, (Block(24, 3, 5),)),
         Group(24, 2, (Block(40, 5, 3), Block(48, 5, 3))),
         Group(40, 2, (Block(96, 5, 3), Block(96, 5, 3), Block(96, 5, 3))),
         Group(64, 2, (Block(160, 5, 3), Block(128, 5, 3))),
@@ -42,7 +38,7 @@ GESTURES = Architecture(
     classes=len(LABELS),
     image_size=SIZE,
     fps=10.0,
-    clip_frames=32,
+    clip_frames=28,
     horizon=16,
     activation="hard_swish",
     head_activation="hard_swish",
@@ -51,7 +47,6 @@ GESTURES = Architecture(
 )
 
 _FRESH = 32
-_HINT_BLOCKS = (3, 5)
 
 
 def new_model(seed: int) -> MoViNet:
@@ -60,7 +55,8 @@ def new_model(seed: int) -> MoViNet:
     model = MoViNet(GESTURES)
     for module in model.modules():
         if isinstance(module, CausalTemporalConv):
-            nn.init.normal_(module.weight, std=module.weight.shape[1] ** -0.5)
+            nn.init.normal_(module.weight)
+            module.weight.data -= module.weight.data.mean(1, keepdim=True)
         if isinstance(module, Bottleneck):
             nn.init.constant_(module.residual_scale, 0.5)
     return fast(model)
@@ -82,39 +78,6 @@ def loss(logits: Tensor, batch: Batch) -> Tensor:
     )
     weights = batch.weights.flatten() * (batch.targets.flatten() != IGNORE)
     return (each * weights).sum() / weights.sum()
-
-
-class Hints(nn.Module):
-    """Extra tasks that teach the network to see motion at all; thrown away after training.
-
-    At three depths a linear layer must tell the hand's velocity from the mean over the picture.
-    """
-
-    def __init__(self, model: MoViNet) -> None:
-        super().__init__()
-        self._seen: list[Tensor] = []
-        self.heads = nn.ModuleList()
-        for reader in _readers(model):
-            reader.register_forward_pre_hook(self._watch)
-            self.heads.append(nn.Linear(reader.conv.in_channels, 3))
-
-    def _watch(self, _module: nn.Module, inputs: tuple[Tensor]) -> None:
-        self._seen.append(inputs[0])
-
-    def loss(self, batch: Batch) -> Tensor:
-        """How far the told velocities are off, for the batch that the model has just seen."""
-        told = [head(x.mean((-2, -1))) for head, x in zip(self.heads, self._seen, strict=True)]
-        self._seen.clear()
-        return torch.stack([F.smooth_l1_loss(x, batch.velocity) for x in told]).sum()
-
-
-def _readers(model: MoViNet) -> Iterator[ConvNorm]:
-    """The layers whose inputs are looked at."""
-    for index in _HINT_BLOCKS:
-        block = model.blocks[index]
-        assert isinstance(block, Bottleneck)
-        yield block.expand
-    yield model.head.project
 
 
 class Average:
@@ -144,28 +107,25 @@ def train(options: argparse.Namespace) -> None:
     fresh = loader(options.seed, clips, _FRESH, options.workers)
     pool = Pool(fresh, options.pool, options.seed)
     model = fast(load(options.resume)) if options.resume else new_model(options.seed)
-    average, hints = Average(model), Hints(model)
-    parameters = [*model.parameters(), *hints.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0.02)
+    average = Average(model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, options.rate, total_steps=steps, pct_start=0.1
+        optimizer, options.rate, total_steps=steps, pct_start=0.03
     )
-    began, running = time.monotonic(), np.zeros(2)
+    began, running = time.monotonic(), 0.0
     for step in range(1, steps + 1):
         batch = pool.batch(options.batch, options.uses)
         value = loss(model(batch.clips), batch)
-        hint = hints.loss(batch)
         optimizer.zero_grad()
-        (value + hint).backward()
+        value.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         optimizer.step()
         schedule.step()
         average.update(model)
-        now = np.array([value.item(), hint.item()])
-        running += (0.02 if step > 1 else 1.0) * (now - running)
+        running += (0.02 if step > 1 else 1.0) * (value.item() - running)
         if step % options.report == 0 or step == steps:
             spent_s = time.monotonic() - began
-            print(f"{step}/{steps} loss {running.round(3)} {spent_s:.0f} s", flush=True)
+            print(f"{step}/{steps} loss {running:.3f} {spent_s:.0f} s", flush=True)
             save(average.weights, options.out / "gestures.safetensors")
 
 
@@ -212,8 +172,6 @@ def main() -> None:
     parser.add_argument("--resume", type=Path, help="weights to start from")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    random.seed(options.seed)
-    np.random.seed(options.seed)
     train(options)
 
 
