@@ -15,12 +15,15 @@ class Source(Protocol):
         live: True where frames are lost when nobody reads in time.
         fps: the declared rate in frames per second, None where unknown or implausible.
         frame_count: frames in total as far as the source declares them, None where unknown.
+        starts_at_read: True where the first ``read`` starts a clock, so that it must not come
+            before somebody wants a frame.
     """
 
     name: str
     live: bool
     fps: float | None
     frame_count: int | None
+    starts_at_read: bool = False
 
     @abstractmethod
     def read(self) -> Frame | None:

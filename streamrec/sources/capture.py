@@ -24,7 +24,8 @@ class CaptureThread(Source):
 
     A live source goes on whatever the reader does: the mailbox keeps the newest frame, and a
     frame that was not taken in time is replaced and counted in ``dropped`` of its successor. A
-    source that is not live waits for its reader and loses nothing.
+    source that is not live waits for its reader and loses nothing. A source that starts at its
+    first ``read`` does so when its reader first asks for a frame.
 
     Args:
         open_source: makes the source; called on the thread.
@@ -47,7 +48,7 @@ class CaptureThread(Source):
         self._source: Source | None = None
         self._frame: Frame | None = None
         self._error: BaseException | None = None
-        self._stopped = False
+        self._asked = self._stopped = False
         self._patience_s = CLOSE_TIMEOUT_S
         self._thread = threading.Thread(
             target=self._run, args=(open_source,), name="streamrec-capture", daemon=True
@@ -60,6 +61,8 @@ class CaptureThread(Source):
     def read(self) -> Frame | None:
         """Take the newest frame, waiting for one if need be; None at the end."""
         with self._changed:
+            self._asked = True
+            self._changed.notify_all()
             if not self._wait_for(self._readable, self._read_timeout_s):
                 raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
             frame, self._frame = self._frame, None
@@ -80,6 +83,7 @@ class CaptureThread(Source):
         try:
             with open_source() as source:
                 self._announce(source)
+                self._await_reader(source)
                 while not self._stopped and (frame := source.read()) is not None:
                     self._put(frame, wait=not source.live)
         except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to the reader
@@ -93,6 +97,11 @@ class CaptureThread(Source):
         with self._changed:
             self._source = source
             self._changed.notify_all()
+
+    def _await_reader(self, source: Source) -> None:
+        if source.starts_at_read:
+            with self._changed:
+                self._wait_for(lambda: self._asked or self._stopped)
 
     def _put(self, frame: Frame, *, wait: bool) -> None:
         with self._changed:

@@ -19,6 +19,7 @@ class PacedSource(Source):
     live = True
 
     def __init__(self, source: Source, *, as_camera: bool = False) -> None:
+        self.starts_at_read = not as_camera
         self.name, self.fps, self.frame_count = source.name, source.fps, source.frame_count
         self._source = source
         self._as_camera = as_camera

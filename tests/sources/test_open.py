@@ -76,6 +76,20 @@ def test_a_realtime_file_drops_what_is_not_taken_in_time(video):
     assert 1 + sum(1 + f.dropped for f in rest) == 30
 
 
+def test_a_realtime_file_starts_when_it_is_first_read(video, http_server):
+    for uri in (str(video("clip.mp4", fps=4, frames=9)), f"{http_server}/clip.mp4"):
+        with open_source(uri, realtime=True) as source:
+            time.sleep(0.4)
+            first = source.read()
+        assert (first.index, first.dropped) == (0, 0)
+
+
+def test_a_live_source_starts_at_once():
+    with open_source("synthetic:?fps=50&live=1&width=64&height=48") as source:
+        time.sleep(0.3)
+        assert source.read().dropped > 0
+
+
 def test_an_integer_is_a_camera_and_a_missing_one_is_named():
     for uri in (97, "97", "/dev/video97"):
         with pytest.raises(SourceOpenError, match="camera 97 cannot be opened"):
