@@ -33,6 +33,10 @@ class Source(Protocol):
             SourceReadError: the source failed; it cannot be read further.
         """
 
+    def interrupt(self) -> None:
+        """End a wait within ``read``; the one call that another thread may make meanwhile."""
+        return
+
     @abstractmethod
     def close(self) -> None:
         """Release the source; safe to call twice and from any state."""

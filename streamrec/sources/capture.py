@@ -119,6 +119,8 @@ class CaptureThread(Source):
 
     def _stop(self) -> None:
         self._stopped = True
+        if self._source is not None:
+            self._source.interrupt()
         self._changed.notify_all()
 
     def _await_source(self, timeout_s: float | None) -> Source:

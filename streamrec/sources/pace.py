@@ -1,10 +1,14 @@
 """Plays a file at its own speed, as a camera would."""
 
-import time
+import math
+import threading
 from dataclasses import replace
 
 from streamrec.sources.base import Source
 from streamrec.types import Frame, now_s
+
+MAX_WAIT_S = 10.0
+"""A frame that is due later than that, or was due earlier, has a damaged time and starts anew."""
 
 
 class PacedSource(Source):
@@ -23,21 +27,31 @@ class PacedSource(Source):
         self.name, self.fps, self.frame_count = source.name, source.fps, source.frame_count
         self._source = source
         self._as_camera = as_camera
-        self._started_s: float | None = None
+        self._origin_s = math.inf  # the time now, less the time in the film
+        self._interrupted = threading.Event()
 
     def read(self) -> Frame | None:
         """Wait until the next frame is due and return it with its release as capture time."""
         frame = self._source.read()
-        if frame is None:
+        if frame is None or self._interrupted.wait(self._wait_s(frame.time_s)):
             return None
-        if self._started_s is None:
-            self._started_s = now_s() - frame.time_s
-        time.sleep(max(0.0, self._started_s + frame.time_s - now_s()))
         captured_s = now_s()
         if self._as_camera:
             return replace(frame, captured_s=captured_s, time_s=captured_s, pts_s=None)
         return replace(frame, captured_s=captured_s)
 
+    def interrupt(self) -> None:
+        """End the wait for the next frame, and the stream with it."""
+        self._interrupted.set()
+
     def close(self) -> None:
         """Release the source."""
+        self.interrupt()
         self._source.close()
+
+    def _wait_s(self, time_s: float) -> float:
+        wait_s = self._origin_s + time_s - now_s()
+        if abs(wait_s) <= MAX_WAIT_S:
+            return max(0.0, wait_s)
+        self._origin_s = now_s() - time_s
+        return 0.0

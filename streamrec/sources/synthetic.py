@@ -12,6 +12,7 @@ from streamrec.sources.base import Source
 from streamrec.types import Frame, Image, now_s
 
 MAX_SIDE = 8192
+MIN_FPS, MAX_FPS = 0.1, 1000.0
 _TURN_S = 2.0  # the ball goes round once in this time
 _BALL = np.array([60, 200, 255], np.uint8)
 
@@ -39,10 +40,14 @@ class Scene:
                 f"synthetic: width and height go from 1 to {MAX_SIDE}, got {self.width} x "
                 f"{self.height}"
             )
-        if not (0 < self.fps < math.inf and self.seconds > 0 and self.live in (0, 1)):
+        if not MIN_FPS <= self.fps <= MAX_FPS:
             raise SourceOpenError(
-                f"synthetic: fps and seconds are positive and live is 0 or 1, got fps={self.fps}, "
-                f"seconds={self.seconds}, live={self.live}"
+                f"synthetic: fps goes from {MIN_FPS:g} to {MAX_FPS:g}, got {self.fps}"
+            )
+        if not (self.seconds > 0 and self.live in (0, 1)):
+            raise SourceOpenError(
+                f"synthetic: seconds is positive and live is 0 or 1, got seconds={self.seconds}, "
+                f"live={self.live}"
             )
 
     @classmethod
@@ -74,8 +79,8 @@ class SyntheticSource(Source):
     def __init__(self, scene: Scene | None = None) -> None:
         scene = scene or Scene()
         self.fps: float | None = scene.fps
-        endless = math.isinf(scene.seconds)
-        self.frame_count = None if endless else max(1, round(scene.seconds * scene.fps))
+        frames = scene.seconds * scene.fps
+        self.frame_count = None if math.isinf(frames) else max(1, round(frames))
         self._scene = scene
         self._wall = _wall(scene.height, scene.width)
         self._index = 0

@@ -31,8 +31,9 @@ def test_it_is_the_same_in_every_run_and_it_moves():
     assert not any(np.array_equal(a.image, b.image) for a, b in itertools.pairwise(first))
 
 
-def test_an_endless_scene_has_no_frame_count_and_ends_when_closed():
-    source = SyntheticSource(Scene(width=8, height=8, seconds=math.inf))
+@pytest.mark.parametrize("seconds", [math.inf, 1e308])
+def test_an_endless_scene_has_no_frame_count_and_ends_when_closed(seconds):
+    source = SyntheticSource(Scene(width=8, height=8, seconds=seconds))
     assert source.frame_count is None and source.read() is not None
     source.close()
     assert source.read() is None
@@ -51,9 +52,11 @@ def test_any_size_can_be_drawn(width, height):
         ("width=abc", "not a number"),
         ("width=0", "from 1 to 8192"),
         ("height=9999999", "from 1 to 8192"),
-        ("fps=nan", "positive"),
-        ("fps=inf", "positive"),
+        ("fps=nan", "from 0.1 to 1000"),
+        ("fps=inf", "from 0.1 to 1000"),
+        ("fps=1e-12&live=1&seconds=inf", "from 0.1 to 1000"),
         ("seconds=-1", "positive"),
+        ("seconds=nan", "positive"),
         ("live=2", "live is 0 or 1"),
     ],
 )
