@@ -99,8 +99,12 @@ class SourceOptions(Checked):
     )
     realtime: bool = option(False, "play a file at its own speed")
     mirror: bool = option(False, "flip the picture left to right, as webcam programs do")
-    open_timeout: float = option(10.0, "longest wait for a connection", metavar="S", least=0.1)
-    read_timeout: float = option(10.0, "longest wait for a frame", metavar="S", least=0.1)
+    open_timeout: float = option(
+        10.0, "longest wait for a connection", metavar="S", least=0.1, most=3600
+    )
+    read_timeout: float = option(
+        10.0, "longest wait for a frame", metavar="S", least=0.1, most=3600
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

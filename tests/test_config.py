@@ -1,3 +1,4 @@
+import math
 from dataclasses import MISSING, fields
 from typing import get_args, get_type_hints
 
@@ -44,6 +45,9 @@ def test_only_the_source_must_be_given():
         (StreamOptions, {"smooth_seconds": 0.0}, "--smooth-seconds is at least 0.001; got 0.0"),
         (StreamOptions, {"smooth_seconds": float("nan")}, "got nan"),
         (SourceOptions, {"source": "0", "open_timeout": -1.0}, "--open-timeout is at least 0.1"),
+        (SourceOptions, {"source": "0", "open_timeout": math.inf}, "at most 3600; got inf"),
+        (SourceOptions, {"source": "0", "read_timeout": 1e300}, r"at most 3600; got 1e\+300"),
+        (SourceOptions, {"source": "0", "read_timeout": math.nan}, "at most 3600; got nan"),
         (OutputOptions, {"top": 0}, "--top is at least 1; got 0"),
         (OutputOptions, {"format": "xml"}, "--format is one of json, msgpack; got 'xml'"),
     ],

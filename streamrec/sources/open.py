@@ -15,6 +15,7 @@ from streamrec.sources.synthetic import Scene, SyntheticSource
 from streamrec.sources.uri import camera_index, redact, scheme
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_TIMEOUT_RANGE_S = (0.1, 3600.0)
 _GRACE_S = 5.0  # what a source's own time-outs may overrun before the capture thread's apply
 
 
@@ -45,18 +46,21 @@ def open_source(
             made from the URI, without credentials.
         realtime: True: play a file at its own speed; frames not taken in time are dropped.
         mirror: flip the pictures left to right, as webcam programs do.
-        open_timeout_s: longest wait for the connection of a camera or network source, seconds.
-        read_timeout_s: longest wait for one of its frames, seconds.
+        open_timeout_s: longest wait for the connection of a camera or network source, 0.1 to
+            3600 seconds.
+        read_timeout_s: longest wait for one of its frames, 0.1 to 3600 seconds.
 
     Returns:
         The source. A live one is read on a thread of its own and yields the newest frame.
 
     Raises:
         SourceOpenError: it cannot be opened, or its scheme is not one of those above.
-        OptionError: ``name`` has other characters.
+        OptionError: ``name`` has other characters, or a time-out is out of its range.
     """
     if name is not None and not _NAME.fullmatch(name):
         raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
+    _require_timeout("open_timeout_s", open_timeout_s)
+    _require_timeout("read_timeout_s", read_timeout_s)
     request = _Request(str(uri), name, realtime, mirror, open_timeout_s, read_timeout_s)
     kind = "camera" if camera_index(request.uri) is not None else scheme(request.uri)
     if kind not in _OPENERS:
@@ -66,6 +70,12 @@ def open_source(
             f"with one of {allowed}"
         )
     return _OPENERS[kind](request)
+
+
+def _require_timeout(name: str, seconds: float) -> None:
+    least, most = _TIMEOUT_RANGE_S
+    if not least <= seconds <= most:
+        raise OptionError(f"{name} goes from {least:g} to {most:g} seconds; got {seconds}")
 
 
 def _open_camera(request: _Request) -> Source:

@@ -157,3 +157,10 @@ def test_a_source_can_be_named(video):
 def test_a_name_that_topics_cannot_carry_is_refused(video, name):
     with pytest.raises(OptionError, match="name has letters"):
         open_source(video(), name=name)
+
+
+@pytest.mark.parametrize("option", ["open_timeout_s", "read_timeout_s"])
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e300, 0.0, -1.0])
+def test_a_timeout_out_of_its_range_is_refused(option, seconds):
+    with pytest.raises(OptionError, match=f"{option} goes from 0.1 to 3600 seconds"):
+        open_source("udp://127.0.0.1:9", **{option: seconds})
