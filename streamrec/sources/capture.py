@@ -13,7 +13,7 @@ from streamrec.errors import SourceOpenError, SourceReadError
 from streamrec.sources.base import Source
 from streamrec.types import Frame
 
-CLOSE_TIMEOUT_S = 0.9
+CLOSE_TIMEOUT_S = 0.4
 """How long ``close`` waits for a native read; after that the thread is left to end by itself."""
 
 _POLL_S = 0.1  # a waiting Python on Windows hears Ctrl-C between waits only
@@ -72,7 +72,7 @@ class CaptureThread(Source):
         return frame
 
     def close(self) -> None:
-        """Stop the thread, which releases the source; returns within a second in any case."""
+        """Stop the thread, which releases the source; waits half a second at the most."""
         with self._changed:
             self._stop()
             self._frame = self._error = None
