@@ -22,7 +22,8 @@ class CameraSource(OpenCVSource):
         if not capture.isOpened():
             raise SourceOpenError(
                 f"camera {index} cannot be opened: there is none, another program uses it, or "
-                "access is not permitted; `streamrec doctor` lists the cameras found"
+                "access is not permitted (if macOS has just asked for it: allow it, and start again); "
+                "`streamrec doctor` lists the cameras found"
             )
         super().__init__(capture, f"camera{index}", live=True)
 

@@ -1,6 +1,7 @@
 """URI -> source, in one function."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -83,6 +84,8 @@ def _open_camera(request: _Request) -> Source:
 
     index = camera_index(request.uri)
     assert index is not None
+    if sys.platform == "darwin":
+        CameraSource(index).close()  # AVFoundation asks for permission on the main thread only
     return _on_thread(lambda: _prepared(CameraSource(index), request), request)
 
 

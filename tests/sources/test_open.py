@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from streamrec.errors import OptionError, SourceOpenError
 from streamrec.sources.open import open_source
+from streamrec.sources.synthetic import SyntheticSource
 from streamrec.types import Frame
 
 
@@ -94,6 +96,24 @@ def test_an_integer_is_a_camera_and_a_missing_one_is_named():
     for uri in (97, "97", "/dev/video97"):
         with pytest.raises(SourceOpenError, match="camera 97 cannot be opened"):
             open_source(uri)
+
+
+@pytest.mark.parametrize(("platform", "openings"), [("darwin", 2), ("linux", 1), ("win32", 1)])
+def test_on_macos_a_camera_is_opened_where_permission_can_be_asked_for(
+    monkeypatch, platform, openings
+):
+    opened_on = []
+
+    class Camera(SyntheticSource):
+        def __init__(self, index):
+            super().__init__()
+            opened_on.append(threading.current_thread().name)
+
+    monkeypatch.setattr("streamrec.sources.camera.CameraSource", Camera)
+    monkeypatch.setattr(sys, "platform", platform)
+    with open_source(0) as source:
+        assert source.read() is not None
+    assert opened_on == [threading.current_thread().name, "streamrec-capture"][-openings:]
 
 
 @pytest.mark.parametrize("index", [-1, 100, 10**30])
