@@ -40,8 +40,7 @@ POLL_S = 0.25
 """Longest wait in one go: what cannot interrupt it (a cancellation; Ctrl-C on Windows) waits."""
 
 CONNECT_WAIT_MS = 100
-CONNECT_WAIT_MAX_MS = 2000
-"""Waits between attempts to connect grow from the first to the second."""
+"""Wait between attempts to connect: short, so that a publisher's first messages are heard."""
 
 HEARTBEAT_MS = 5000
 """After two heartbeats without an answer the connection is dead and is made anew."""
@@ -199,7 +198,6 @@ def _connect(subscriber: zmq.Socket[bytes], endpoint: Endpoint, prefix: bytes) -
     subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
     subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
     subscriber.setsockopt(zmq.RECONNECT_IVL, CONNECT_WAIT_MS)
-    subscriber.setsockopt(zmq.RECONNECT_IVL_MAX, CONNECT_WAIT_MAX_MS)
     subscriber.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
     subscriber.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)
     subscriber.setsockopt(zmq.IPV6, endpoint.is_ipv6)
