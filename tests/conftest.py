@@ -26,17 +26,18 @@ def shared() -> Path:
 class RtspServer:
     """A running server; its stream is at ``url``."""
 
-    def __init__(self, login: tuple[str, ...]) -> None:
+    def __init__(self, login: tuple[str, ...], play: Path | None) -> None:
         if not Path("/usr/bin/python3").exists():
             pytest.skip("the RTSP server is run by /usr/bin/python3, which is not here")
-        command = ["/usr/bin/python3", str(RTSP_SERVER), *login]
+        options = [] if play is None else ["--play", str(play)]
+        command = ["/usr/bin/python3", str(RTSP_SERVER), *options, "--", *login]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         port = self._process.stdout.readline()
         if not port:
             self.stop()
             pytest.skip("no GStreamer RTSP server; the packages are in .ci/debian-packages.txt")
         self.address = f"127.0.0.1:{int(port)}"
-        credentials = ":".join(map(quote, login)) + "@" if login else ""
+        credentials = ":".join(quote(part, safe="") for part in login) + "@" if login else ""
         self.url = f"rtsp://{credentials}{self.address}/test"
 
     def stop(self) -> None:
@@ -47,11 +48,11 @@ class RtspServer:
 
 @pytest.fixture
 def rtsp_server() -> Iterator[Callable[..., RtspServer]]:
-    """Start RTSP servers, open to all or to one user only."""
+    """Start RTSP servers, open to all or to one user only, with a test picture or a file."""
     running: list[RtspServer] = []
 
-    def start(*login: str) -> RtspServer:
-        running.append(RtspServer(login))
+    def start(*login: str, play: Path | None = None) -> RtspServer:
+        running.append(RtspServer(login, play))
         return running[-1]
 
     yield start

@@ -1,9 +1,10 @@
-"""A real RTSP server, run by the system's Python: ``rtsp_server.py [USER PASSWORD]``.
+"""A real RTSP server, run by the system's Python: ``rtsp_server.py [--play FILE] [USER PASSWORD]``.
 
-Serves /test (H.264, 160x120, 15 fps), over TCP only, and prints its port. With a user it asks for
-one. Exits with status 3 where GStreamer is not installed.
+Serves /test (H.264, 160x120, 15 fps; or an MP4 file's H.264, once), over TCP only, and prints its
+port. With a user it asks for one. Exits with status 3 where GStreamer is not installed.
 """
 
+import argparse
 import sys
 
 try:
@@ -17,7 +18,8 @@ except (ImportError, ValueError) as error:
     print(error, file=sys.stderr)
     sys.exit(3)
 
-PIPELINE = (
+FILE_PIPELINE = '( filesrc location="{file}" ! qtdemux ! rtph264pay name=pay0 pt=96 )'
+TEST_PIPELINE = (
     "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=15/1 "
     "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=5 ! rtph264pay name=pay0 pt=96 )"
 )
@@ -36,7 +38,7 @@ def require_login(server, factory, user, password):
     server.set_auth(auth)
 
 
-def main(login):
+def main(play, login):
     Gst.init(None)
     if not Gst.ElementFactory.find("x264enc"):
         print("no element x264enc", file=sys.stderr)
@@ -45,7 +47,7 @@ def main(login):
     server.set_address("127.0.0.1")
     server.set_service("0")
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(PIPELINE)
+    factory.set_launch(FILE_PIPELINE.format(file=play) if play else TEST_PIPELINE)
     factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
     factory.set_shared(True)
     if login:
@@ -57,4 +59,8 @@ def main(login):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--play")
+    parser.add_argument("login", nargs="*")
+    arguments = parser.parse_args()
+    main(arguments.play, arguments.login)

@@ -2,25 +2,44 @@
 
 import csv
 import json
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
+import zmq
 
 from streamrec.build import load
 from streamrec.cli import main
+from streamrec.client import Subscriber
 from streamrec.preprocess import Preprocessor
+from streamrec.recognizer import Recognizer
 from streamrec.sampling import TimeGrid
 from streamrec.smoothing import NoSmoothing
 from streamrec.sources.open import open_source
 
 MODEL = "kinetics"
-LITERT_TOLERANCE = 0.3
-"""Largest difference of the best class's probability to LiteRT's on whole clips. LiteRT rounds
-activations to 8 bits; we run the same weights in float."""
+COMMAND = (sys.executable, "-m", "streamrec.cli")
+
+# How far LiteRT may be, which rounds activations to 8 bits; we run the same weights in float.
+LAST_TOLERANCE = 0.3
+"""Of the best class's probability at a clip's last frame."""
+
+MEAN_TOLERANCE, CLIP_TOLERANCE = 5e-4, 8e-4
+"""Mean absolute difference of probabilities, over all clips and in the worst one. Measured: 3.7e-4
+and 6.7e-4. Another activation gives 7e-4 or more over all clips, kernels that are transposed or
+reversed in time, lost residual scales and shifted classes 2.8e-3 to the most possible, 3.3e-3."""
+
+LEAST_CORRELATION = 0.955
+"""Of the logits, mean over all clips. Measured: 0.965. It sees one layer that is wrong: a kernel
+transposed gives 0.949, a residual scale lost 0.933, a kernel reversed in time 0.88 or less. Blocks
+of equal shape that change places in a group give 0.94 to 0.96, so they may pass."""
 
 CLIPS = {
     "jumpingjack.gif": "jumping jacks",
@@ -41,7 +60,7 @@ def data(shared) -> Path:
 
 @pytest.fixture(scope="module")
 def home(data, tmp_path_factory):
-    """A store with the published int8 model in it."""
+    """A store with the published int8 model in it, ready to run."""
     pytest.importorskip("tflite", reason="the tflite extra is not installed")
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
@@ -49,6 +68,7 @@ def home(data, tmp_path_factory):
         model, labels = "movinet_a0_stream_int8.tflite", "kinetics_600_labels.txt"
         command = ["models", "import", str(data / "models" / model), "--as", MODEL]
         assert main([*command, "--labels", str(data / "models" / labels)]) == 0
+        load(MODEL)  # exported now, so that no command waits for it
         yield folder
 
 
@@ -83,43 +103,106 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.mark.parametrize("name", ["jumpingjack.gif", "carving_ice_rpi.mp4"])
+def in_real_time(name: str, quick: bool) -> object:
+    """A clip of the quick tests, or one that is played only where a minute is to spare."""
+    wanted = quick or os.environ.get("STREAMREC_SLOW") == "1"
+    skip = pytest.mark.skipif(not wanted, reason="a minute of clips: set STREAMREC_SLOW=1")
+    return pytest.param(name, marks=() if quick else (pytest.mark.slow, skip))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [in_real_time(name, name in ("jumpingjack.gif", "carving_ice_rpi.mp4")) for name in CLIPS],
+)
 def test_run_in_real_time_and_watch_name_the_clip(home, data, name):
-    command = [sys.executable, "-m", "streamrec.cli"]
-    clip = str(data / "clips" / name)
-    run = [*command, "run", "--source", clip, "--realtime", "--model", MODEL]
+    clip = data / "clips" / name
+    with open_source(clip) as source:
+        frames = sum(1 for _ in source)
+    run = [*COMMAND, "run", "--source", str(clip), "--realtime", "--model", MODEL]
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     with subprocess.Popen(
-        [*command, "watch", endpoint, "--json", "--timeout", "5"], stdout=subprocess.PIPE
+        [*COMMAND, "watch", endpoint, "--json", "--timeout", "5"], stdout=subprocess.PIPE
     ) as watch:
         finished = subprocess.run([*run, "--publish", endpoint], capture_output=True, timeout=60)
         lines = watch.communicate(timeout=60)[0].decode().splitlines()
     assert finished.returncode == 0, finished.stderr.decode()
     messages = [json.loads(line) for line in lines]
+    assert messages[0]["pts_s"] < 0.5
+    assert 0.9 * frames <= len(messages) <= frames
     assert messages[-1]["top"][0]["label"] == CLIPS[name]
     assert all(0 < message["latency"]["total_ms"] < 10_000 for message in messages)
+
+
+def test_a_camera_behind_a_password_is_recognised_and_the_password_stays_secret(
+    home, data, rtsp_server
+):
+    name, password = "carving_ice_rpi.mp4", "s3:cr@t/#?%"
+    server = rtsp_server("joe doe", password, play=data / "clips" / name)
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    options = ("--model", MODEL, "--publish", endpoint, "--read-timeout", "2")
+    with Subscriber(endpoint, timeout_s=1.0) as subscriber, raw_subscriber(endpoint) as raw:
+        ended = subprocess.run(
+            [*COMMAND, "run", "--source", server.url, *options], capture_output=True, timeout=60
+        )
+        messages = list(subscriber)
+        frames = b"".join(part for _ in messages for part in raw.recv_multipart())
+    assert messages[-1].top[0].label == CLIPS[name]
+    assert f"/{messages[-1].source}/".encode() in frames
+    said = frames + ended.stdout + ended.stderr
+    for secret in (password, quote(password, safe=""), "s3:cr", "s3%3Acr", "joe"):
+        assert secret.encode() not in said
+
+
+@contextmanager
+def raw_subscriber(endpoint: str) -> Iterator[zmq.Socket]:
+    """A socket that shows topics and payloads as they are on the wire."""
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.setsockopt(zmq.RCVTIMEO, 5000)
+        socket.subscribe(b"")
+        socket.connect(endpoint)
+        yield socket
 
 
 def test_probabilities_agree_with_litert(home, data):
     runner = LiteRt(data / "models" / "movinet_a0_stream_int8.tflite")
     recognizer = load(MODEL)
-    preprocess = Preprocessor(recognizer.spec.preprocessing)
+    differences, correlations = [], []
     for name, label in CLIPS.items():
+        ours, theirs = both(recognizer, runner, data / "clips" / name)
         best = recognizer.labels.index(label)
-        with open_source(data / "clips" / name) as source:
-            stream = recognizer.stream(
-                predict="grid", smoother=NoSmoothing(), declared_fps=source.fps
-            )
-            grid = TimeGrid(fps=recognizer.spec.fps, declared_fps=source.fps)
-            runner.reset()
-            for frame in source:
-                prediction = stream.push(frame)
-                for _ in grid.push(frame.time_s).turns:
-                    theirs = runner.step(preprocess(frame.image))
-                if prediction is not None:
-                    ours = prediction.raw
-        assert theirs.argmax() == best == ours.argmax()
-        assert abs(float(theirs[best] - ours[best])) <= LITERT_TOLERANCE, name
+        assert theirs[-1].argmax() == best == ours[-1].argmax()
+        assert abs(theirs[-1, best] - ours[-1, best]) <= LAST_TOLERANCE, name
+        differences.append(np.abs(ours - theirs).mean())
+        correlations.append(np.mean(list(map(correlation, ours, theirs))))
+    print("mean differences of probabilities:", *(f"{value:.1e}" for value in differences))
+    print("correlations of logits:", *(f"{value:.3f}" for value in correlations))
+    assert max(differences) <= CLIP_TOLERANCE
+    assert np.mean(differences) <= MEAN_TOLERANCE
+    assert np.mean(correlations) >= LEAST_CORRELATION
+
+
+def both(recognizer: Recognizer, runner: "LiteRt", clip: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities of both, [frames, classes], for each frame that takes a grid point."""
+    preprocess = Preprocessor(recognizer.spec.preprocessing)
+    ours, theirs, last = [], [], None
+    runner.reset()
+    with open_source(clip) as source:
+        stream = recognizer.stream(predict="grid", smoother=NoSmoothing(), declared_fps=source.fps)
+        grid = TimeGrid(fps=recognizer.spec.fps, declared_fps=source.fps)
+        for frame in source:
+            prediction, x = stream.push(frame), preprocess(frame.image)
+            steps = [runner.step(last if t.repeat else x) for t in grid.push(frame.time_s).turns]
+            last = x
+            assert (prediction is not None) == bool(steps)
+            if prediction is not None:
+                ours.append(prediction.raw)
+                theirs.append(steps[-1])
+    return np.array(ours), np.array(theirs)
+
+
+def correlation(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Of the logits of one frame, which logarithms of probabilities differ from by a constant."""
+    return float(np.corrcoef(np.log(ours), np.log(theirs))[0, 1])
 
 
 class LiteRt:
