@@ -89,9 +89,13 @@ def _require_display() -> None:
 def has_display() -> bool:
     """Tell whether a window can be opened here.
 
-    On Linux one is opened in another process: without a display, the toolkit ends its process.
+    Headless builds of OpenCV have no windows. Where a build has them, they open on Windows and
+    macOS; on Linux one is tried in another process, as the toolkit ends a process that has no
+    display.
     """
     os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # missing fonts, mostly
+    if not cv2.currentUIFramework():
+        return False
     if not sys.platform.startswith("linux"):
         return True
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

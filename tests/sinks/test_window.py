@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import cv2
 import pytest
 
 from streamrec.errors import OutputError
-from streamrec.sinks.window import WindowViewer, _fitting
+from streamrec.sinks import window
+from streamrec.sinks.window import WindowViewer, _fitting, has_display
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is tested on Linux")
 
@@ -62,6 +64,16 @@ def test_without_a_display_there_is_a_clear_error(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(OutputError, match="no display here"):
         WindowViewer()
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize(("framework", "expected"), [("", False), ("COCOA", True)])
+def test_an_opencv_without_windows_opens_none(monkeypatch, platform, framework, expected):
+    monkeypatch.setattr(cv2, "currentUIFramework", lambda: framework)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(window, "_PROBE", "pass")
+    assert has_display.__wrapped__() is expected
 
 
 @LINUX
