@@ -22,7 +22,7 @@ class CameraSource(OpenCVSource):
         if not capture.isOpened():
             raise SourceOpenError(
                 f"camera {index} cannot be opened: there is none, another program uses it, or "
-                "access is not permitted (if macOS has just asked for it: allow it, and start again); "
+                "access is not permitted (if macOS has just asked: allow it, start again); "
                 "`streamrec doctor` lists the cameras found"
             )
         super().__init__(capture, f"camera{index}", live=True)
