@@ -53,7 +53,7 @@ class VideoRecorder:
         """Record one frame.
 
         Raises:
-            OutputError: the file cannot be written.
+            OutputError: the recording cannot be begun.
         """
         image = self._overlay(frame, prediction)
         if self._writer is None:
@@ -63,9 +63,12 @@ class VideoRecorder:
             self._fill(slot, image)
 
     def close(self) -> None:
-        """Finish the file and put it in its place; without a frame there is none."""
-        if self._writer is not None:
-            self._writer.release()
+        """Finish the file and put it in its place; without a frame there is none.
+
+        Raises:
+            OutputError: the disk was full, or the file could not be written for another reason:
+                OpenCV does not tell before. No file is left.
+        """
         self._file.close()
 
     def _open(self, image: Image) -> None:
@@ -76,7 +79,13 @@ class VideoRecorder:
             writer = cv2.VideoWriter(str(temporary), cv2.CAP_FFMPEG, codec, self._fps, self._size)
             if not writer.isOpened():
                 raise OutputError(f"OpenCV cannot record {self._path} at {self._fps:g} fps")
+            opening.callback(self._finish, temporary)
             self._writer, self._file = writer, opening.pop_all()
+
+    def _finish(self, temporary: Path) -> None:
+        self._writer.release()
+        if not _has_frames(temporary):
+            raise OutputError(f"{self._path} could not be written whole; is the disk full?")
 
     def _slot(self, time_s: float) -> int:
         """Number of the video's frame that is due at ``time_s``."""
@@ -93,6 +102,14 @@ class VideoRecorder:
             self._writer.write(self._last)
         self._writer.write(image)
         self._last, self._written = image, slot + 1
+
+
+def _has_frames(path: Path) -> bool:
+    """Tell whether a video was written to its end: that is when its number of frames is."""
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    frames = video.get(cv2.CAP_PROP_FRAME_COUNT) if video.isOpened() else 0
+    video.release()
+    return bool(frames > 0)
 
 
 def _require_place(path: Path) -> None:

@@ -78,6 +78,41 @@ def test_without_a_frame_there_is_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of files")
+@pytest.mark.parametrize("suffix", CODECS)
+def test_a_full_disk_is_an_error_and_leaves_the_older_file(tmp_path, suffix):
+    """A limit on the size of files stands for the full disk."""
+    path = tmp_path / f"out{suffix}"
+    path.write_text("older")
+    program = (
+        "import resource, signal\n"
+        "import numpy as np\n"
+        "from streamrec.errors import OutputError\n"
+        "from streamrec.sinks.video import VideoRecorder\n"
+        "from streamrec.types import Frame\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        f"recorder = VideoRecorder({str(path)!r}, fps=10)\n"
+        "random = np.random.default_rng(0)\n"
+        "for i in range(12):\n"
+        "    image = random.integers(0, 256, (480, 640, 3), np.uint8)\n"
+        "    frame = Frame(image=image, index=i, captured_s=0, time_s=i / 10, source='x')\n"
+        "    recorder.show(frame, None)\n"
+        "try: recorder.close()\n"
+        "except OutputError as error: print(error)\n"
+        "recorder.close()\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert (run.stdout, run.stderr) == (
+        f"{path} could not be written whole; is the disk full?\n",
+        "",
+    )
+    assert path.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_where_nothing_can_be_written_is_said_at_once(tmp_path):
     (tmp_path / "folder.mp4").mkdir()
     for path, reason in [
