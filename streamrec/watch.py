@@ -216,9 +216,9 @@ def _ticks(subscriber: Subscriber, timeout_s: float | None) -> Iterator[Message 
     heard_s = time.monotonic()
     while timeout_s is None or time.monotonic() - heard_s < timeout_s:
         message = subscriber.receive(REFRESH_S)
-        if message is not None:
-            heard_s = time.monotonic()
         yield message
+        if message is not None:
+            heard_s = time.monotonic()  # showing it may have taken long: a pipe that is full
 
 
 def _show(view: LineView | TableView, ticks: Iterator[Message | None], count: int | None) -> int:

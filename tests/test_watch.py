@@ -19,7 +19,7 @@ from rich.console import Console
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, SinkError
 from streamrec.sinks import wire
-from streamrec.watch import FORGET_AFTER_S, Row, TableView, watch
+from streamrec.watch import FORGET_AFTER_S, LineView, Row, TableView, watch
 
 GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
 
@@ -107,6 +107,19 @@ def test_silence_before_the_count_is_an_error(capsysbinary):
         pytest.raises(SinkError, match=r"1 messages from .* none for 0\.5 s"),
     ):
         watch(endpoint, json=True, count=2, timeout_s=0.5)
+
+
+def test_a_slow_reader_of_the_output_is_no_silence(monkeypatch, capsysbinary):
+    show = LineView.show
+
+    def slowly(view, message):
+        show(view, message)
+        time.sleep(0.4 if message is not None else 0.0)
+
+    monkeypatch.setattr(LineView, "show", slowly)
+    with publishing(*(message(sequence=n) for n in range(4))) as endpoint:
+        assert watch(endpoint, json=True, timeout_s=0.3) == 0
+    assert len(capsysbinary.readouterr().out.splitlines()) == 4
 
 
 def test_no_publisher_is_an_error_after_the_time_out():
