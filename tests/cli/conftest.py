@@ -20,6 +20,7 @@ from streamrec.cli import main
 from streamrec.export.write import export_step
 from streamrec.weights.model_file import save_model
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
+from streamrec.weights.untrained import untrained
 from tests.support import random_model, spec_of, tiny_architecture
 
 COMMAND = (sys.executable, "-m", "streamrec.cli")
@@ -103,6 +104,14 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory, weights: ModelWeights
     """It, in our own form."""
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_model(path, weights)
+    return path
+
+
+@pytest.fixture(scope="session")
+def base_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that sees whole clips, in our own form."""
+    path = tmp_path_factory.mktemp("weights") / "tiny-base.safetensors"
+    save_model(path, untrained(tiny_architecture("base")))
     return path
 
 

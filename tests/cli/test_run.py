@@ -7,7 +7,9 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import msgspec
 import pytest
+import zmq
 
 from streamrec.sources.open import open_source
 from tests.cli.conftest import ANY_PORT, COMMAND
@@ -45,6 +47,33 @@ def test_watch_hears_what_run_publishes(process, model):
     assert {message["source"] for message in messages} == {"synthetic"}
     assert {message["model"] for message in messages} == {"tiny"}
     assert all(0 <= top["score"] <= 1 for message in messages for top in message["top"])
+
+
+@pytest.mark.parametrize("encoding", ["json", "msgpack"])
+def test_messages_are_encoded_as_asked(model, encoding):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    options = ("--publish", endpoint, "--format", encoding)
+    with (
+        running("run", "--source", ENDLESS, "--model", model, *options),
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as socket,
+    ):
+        socket.setsockopt(zmq.RCVTIMEO, 30_000)
+        socket.subscribe(b"streamrec/v1/synthetic/")
+        socket.connect(endpoint)
+        topic, payload = socket.recv_multipart()
+    message = {"json": msgspec.json, "msgpack": msgspec.msgpack}[encoding].decode(payload)
+    assert message["type"] == "prediction" and message["model"] == "tiny"
+    assert topic.decode().startswith(f"streamrec/v1/{message['source']}/")
+
+
+def test_others_may_listen_where_that_is_asked_for(cli, video, model):
+    port = free_port()
+    run = ("run", "--source", video(), "--model", model, "--publish", f"tcp://0.0.0.0:{port}")
+    cli(*run).fails(5, "0.0.0.0", "--insecure")
+    result = cli(*run, "--insecure")
+    assert result.code == 0, result.err
+    assert f"publishing on tcp://0.0.0.0:{port}" in result.err
 
 
 def test_watch_without_a_publisher_says_so(cli):
