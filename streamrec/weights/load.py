@@ -41,7 +41,7 @@ def load_weights(
         path: a TensorFlow checkpoint (``.tar.gz``, a folder, an ``.index`` file or its prefix), a
             ``.tflite`` stream model, or our own ``.safetensors``.
         architecture: the record that the weights are for; None: told from names and shapes. Our
-            own files state theirs.
+            own files state theirs, which must be of the same name.
         labels: class names in logit order; None: the file's, if it has any.
         traits: how the model was trained, where that differs from the architecture's record.
 
