@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamrec.types import Frame, Prediction
 
 _ANY_PORT = "tcp://127.0.0.1:*"
-_SURE = 0.5
+_SURE = 0.4
 _GRACE_S = 1.0
 _BAR_WIDTH = 20
 

@@ -24,12 +24,13 @@ _EXPOSURE_S = 0.01
 _SCENE_S = 3.0
 
 SCRIPT = (
-    ("swipe right", 11),
-    ("circle clockwise", 12),
-    ("push", 13),
-    ("swipe left", 14),
-    ("circle counter-clockwise", 15),
-    ("shake", 16),
+    ("swipe right", 19),
+    ("circle clockwise", 14),
+    ("push", 19),
+    ("swipe left", 18),
+    ("circle counter-clockwise", 16),
+    ("swipe up", 22),
+    ("shake", 15),
 )
 """Motions and the seeds of their scenes."""
 
