@@ -61,7 +61,7 @@ def load(
     options = ModelOptions(runtime=runtime, device=device, threads=threads)  # type: ignore[arg-type]
     members = ENSEMBLES.get(name, (name,))
     return Recognizer(
-        _display_name(name), [_stream_runtime(member, options, progress) for member in members]
+        display_name(name), [_stream_runtime(member, options, progress) for member in members]
     )
 
 
@@ -162,7 +162,7 @@ def export(name: str, path: Path, progress: Progress | None = None) -> "ExportRe
         raise ModelError(f"{name} is an ONNX file already; give a model name or weights")
     weights = _weights(name, progress)
     write = export_step if weights.architecture.causal else export_clip
-    return write(network(weights), spec_of(weights, _display_name(name)), weights.provenance, path)
+    return write(network(weights), spec_of(weights, display_name(name)), weights.provenance, path)
 
 
 def as_file_path(name: str) -> Path | None:
@@ -172,7 +172,8 @@ def as_file_path(name: str) -> Path | None:
     return path if looks_like_file or len(path.parts) > 1 or (name and path.is_dir()) else None
 
 
-def _display_name(name: str) -> str:
+def display_name(name: str) -> str:
+    """Return what predictions call a model: its name, or its file's without the suffix."""
     path = as_file_path(name)
     return name if path is None else path.name.split(".")[0]
 
@@ -184,7 +185,7 @@ def _stream_runtime(name: str, options: ModelOptions, progress: Progress | None)
         from streamrec.runtimes.torch import TorchRuntime
 
         weights = _weights(name, progress)
-        spec = spec_of(weights, _display_name(name))
+        spec = spec_of(weights, display_name(name))
         return TorchRuntime(network(weights), spec, device=options.device, threads=options.threads)
     if name == EMBEDDED_MODEL:
         asset = files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx"
@@ -198,7 +199,7 @@ def _clip_runtime(name: str, options: ModelOptions, progress: Progress | None) -
         from streamrec.runtimes.torch import TorchClip
 
         weights = _weights(name, progress)
-        spec = spec_of(weights, _display_name(name))
+        spec = spec_of(weights, display_name(name))
         return TorchClip(network(weights), spec, device=options.device, threads=options.threads)
     from streamrec.runtimes.onnx import OnnxClip
 

@@ -70,13 +70,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _classifier(options: ModelOptions) -> "Classify":
     """Load the model, and return what it does to a file."""
-    from streamrec.build import choose_model, is_clip_model, load_clip
+    from streamrec.build import choose_model, display_name, is_clip_model, load_clip
     from streamrec.classify import classify_clips, classify_stream
     from streamrec.cli.progress import download_progress
 
     with download_progress(options.model or DEFAULT_MODEL) as progress:
         if options.model is not None and is_clip_model(options.model):
-            name, models = options.model, load_clip(options.model, options, progress)
+            name = display_name(options.model)
+            models = load_clip(options.model, options, progress)
             return lambda file, source, on_frame: classify_clips(
                 name, models, source, file=file, on_frame=on_frame
             )
