@@ -276,7 +276,7 @@ def test_what_was_received_is_not_kept(publisher):
 
 
 def messages_alive():
-    return sum(isinstance(each, PredictionMessage) for each in gc.get_objects())
+    return sum(type(each) is PredictionMessage for each in gc.get_objects())
 
 
 def test_a_time_out_of_zero_does_not_wait(publisher):

@@ -162,7 +162,9 @@ def test_a_full_disk_is_one_clear_error():
 @pytest.mark.parametrize("as_json", [True, False])
 def test_ctrl_c_is_a_clean_end(as_json):
     with publishing(message()) as endpoint, watching(endpoint, json=as_json) as process:
-        process.stdout.read(1)
+        shown = b""
+        while b"swipe left" not in shown:
+            shown += process.stdout.read1()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
         assert process.stderr.read() == b""
