@@ -6,7 +6,7 @@ writes ``gestures.safetensors`` with architecture, labels and preprocessing. The
 the same data in the same order. One process trains, others generate; an hour on two free cores.
 
 The embedded weights took three runs: the first 3,900 steps of ``--samples 80000``, with pushes and
-pulls no more frequent than other motions; then ``--resume``, on the clips as they are generated now,
+pulls no more frequent than other motions; then ``--resume``, on clips as they are generated now,
 with ``--samples 44800 --rate 3e-3 --seed 4`` and with ``--samples 20000 --rate 1.5e-3 --seed 5``.
 """
 
