@@ -13,7 +13,7 @@ from streamrec.runtimes.base import ClipRuntime
 from streamrec.sampling import TimeGrid
 from streamrec.smoothing import NoSmoothing
 from streamrec.sources.base import Source
-from streamrec.types import Array, Frame, Image, Score
+from streamrec.types import Array, Frame, Image, Score, StreamSpec
 
 OnFrame = Callable[[Frame], None]
 
@@ -92,9 +92,9 @@ def classify_stream(
 ) -> FileAnswer:
     """Watch a file with a streaming model, on the model's own time grid.
 
-    The answer is the mean of the model's answers at the end of each of its training clips'
-    lengths, and at the end of the file: for a file that is no longer than a training clip, that
-    is what the model says after its last frame.
+    The answer is the mean of what the model says each time it has seen as many frames as its
+    running means look back on, and at the end of the file. For a file that is no longer than
+    that, it is what the model says after the last frame.
 
     Raises:
         SourceError: the file cannot be read, or has no pictures.
@@ -109,7 +109,7 @@ def classify_stream(
             timeline.append(prediction.raw)
     if not timeline:
         raise _no_pictures(file)
-    scores = _clip_ends(np.stack(timeline), recognizer.spec.clip_frames)
+    scores = _mean_of_ends(np.stack(timeline), _memory_frames(recognizer.spec))
     return _answer(file, recognizer.name, recognizer.labels, watch, scores, times_s, timeline)
 
 
@@ -117,9 +117,13 @@ def _no_pictures(file: str) -> SourceReadError:
     return SourceReadError(f"{file} has no pictures in it")
 
 
-def _clip_ends(timeline: Array, clip_frames: int) -> Array:
+def _memory_frames(spec: StreamSpec) -> int:
+    return min(spec.clip_frames, spec.horizon or spec.clip_frames)
+
+
+def _mean_of_ends(timeline: Array, span: int) -> Array:
     last = len(timeline) - 1
-    ends = sorted({*range(clip_frames - 1, last, clip_frames), last})
+    ends = sorted({*range(span - 1, last, span), last})
     scores: Array = timeline[ends].mean(0)
     return scores
 

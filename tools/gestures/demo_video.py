@@ -24,10 +24,10 @@ _EXPOSURE_S = 0.01
 _SCENE_S = 3.0
 
 SCRIPT = (
-    ("swipe right", 19),
+    ("swipe left", 18),
     ("circle clockwise", 14),
     ("push", 19),
-    ("swipe left", 18),
+    ("swipe right", 19),
     ("circle counter-clockwise", 16),
     ("swipe up", 22),
     ("shake", 15),
