@@ -29,7 +29,7 @@ def require_plot(path: Path) -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         raise RuntimeMissingError(
-            'pictures are drawn by matplotlib: pip install "streamrec[plot]"'
+            'pictures are drawn by matplotlib: in the checkout, pip install ".[plot]"'
         ) from None
     if path.suffix.lower() not in FORMATS:
         raise OutputError(f"cannot draw {path}: take one of {', '.join(FORMATS)}")

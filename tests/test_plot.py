@@ -65,7 +65,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
 
 def test_without_matplotlib_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(RuntimeMissingError, match=r"pip install .*streamrec\[plot\]"):
+    with pytest.raises(RuntimeMissingError, match=r"pip install .*\[plot\]"):
         save_plot(answer(), tmp_path / "plot.png", 5)
 
 
