@@ -87,7 +87,10 @@ def choose_model(
     except (DownloadError, OutputError, WeightsError) as error:
         if options.model is not None:
             raise
-        notice(f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead")
+        notice(
+            f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead, which knows ten hand "
+            "motions and nothing else"
+        )
     return load(EMBEDDED_MODEL, threads=options.threads)
 
 

@@ -60,7 +60,7 @@ def watch(
     if timeout_s is not None and not timeout_s > 0:
         raise OptionError(f"a time-out is more than 0 seconds, got {timeout_s:g}")
     with Subscriber(endpoint, source) as subscriber:
-        view = LineView() if json else TableView(endpoint, subscriber)
+        view = _view(endpoint, subscriber, json)
         try:
             received = _show(view, _ticks(subscriber, timeout_s), count)
         except KeyboardInterrupt:
@@ -91,6 +91,32 @@ class LineView:
         """
         if message is not None:
             sys.stdout.buffer.write(encode(message) + b"\n")
+            sys.stdout.buffer.flush()
+
+
+class ChangeView:
+    """One line for people whenever another class leads: what a log file can hold."""
+
+    def __init__(self) -> None:
+        self._leading: dict[str, str] = {}
+
+    def live(self) -> AbstractContextManager[object]:
+        """Return a context in which the view is shown."""
+        return nullcontext()
+
+    def show(self, message: Message | None) -> None:
+        """Take what came, if anything did.
+
+        Raises:
+            OSError: standard output is closed or full.
+        """
+        if message is None or not message.top:
+            return
+        best = message.top[0]
+        if self._leading.get(message.source) != best.label:
+            self._leading[message.source] = best.label
+            line = f"{message.source}  {_printable(best.label)}  {best.score:.0%}\n"
+            sys.stdout.buffer.write(line.encode())
             sys.stdout.buffer.flush()
 
 
@@ -221,7 +247,16 @@ def _ticks(subscriber: Subscriber, timeout_s: float | None) -> Iterator[Message 
             heard_s = time.monotonic()  # showing it may have taken long: a pipe that is full
 
 
-def _show(view: LineView | TableView, ticks: Iterator[Message | None], count: int | None) -> int:
+def _view(endpoint: str, subscriber: Subscriber, json: bool) -> LineView | ChangeView | TableView:
+    """Choose what fits the output: JSON, a table on a terminal, or lines for a file or pipe."""
+    if json:
+        return LineView()
+    return TableView(endpoint, subscriber) if sys.stdout.isatty() else ChangeView()
+
+
+def _show(
+    view: LineView | ChangeView | TableView, ticks: Iterator[Message | None], count: int | None
+) -> int:
     """Return how many messages were shown: ``count``, or fewer where the ticks ended."""
     received = 0
     with view.live():

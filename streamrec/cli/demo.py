@@ -75,7 +75,8 @@ def _play(path: str, script: list[dict[str, Any]]) -> int:
         recognizer = load(EMBEDDED_MODEL)
         publisher = ZmqPublisher(_ANY_PORT)
         stack.callback(publisher.close)
-        echo = _Echo(publisher, stack.enter_context(Subscriber(publisher.endpoint)))
+        subscriber = stack.enter_context(Subscriber(publisher.endpoint))
+        echo = _Echo(publisher, subscriber, script)
         print(
             f"{recognizer.name} watches {source.name}; a subscriber on {publisher.endpoint} hears:"
         )
@@ -101,8 +102,10 @@ def _viewers(stack: ExitStack) -> "list[Viewer]":
 class _Echo:
     """A sink that publishes, and prints what a subscriber of its own receives of that."""
 
-    def __init__(self, publisher: "ZmqPublisher", subscriber: "Subscriber") -> None:
-        self._publisher, self._subscriber = publisher, subscriber
+    def __init__(
+        self, publisher: "ZmqPublisher", subscriber: "Subscriber", script: list[dict[str, Any]]
+    ) -> None:
+        self._publisher, self._subscriber, self._script = publisher, subscriber, script
         self._leading = ""
         self._heard: list[tuple[float, str]] = []
 
@@ -133,8 +136,15 @@ class _Echo:
         self._heard.append((time_s, best.label))
         if best.label != self._leading:
             self._leading = best.label
-            bar = _bar(best.score)
-            print(f"  {time_s:5.1f} s  {best.label:<26}{best.score:4.0%} {bar}", flush=True)
+            told = f"  {time_s:5.1f} s  {best.label:<26}{best.score:4.0%} {_bar(best.score)}"
+            print(f"{told:<66}{self._shown_at(time_s)}".rstrip(), flush=True)
+
+    def _shown_at(self, time_s: float) -> str:
+        """Say what the script shows at a moment, if anything."""
+        for scene in self._script:
+            if scene["start_s"] <= time_s <= scene["end_s"]:
+                return f"(shown: {scene['label']})"
+        return ""
 
 
 def _bar(score: float) -> str:

@@ -56,7 +56,6 @@ def watch_source(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     summary = Summary()
     with ExitStack() as stack:
-        outputs = _Outputs(output_options, stack)
         source = stack.enter_context(
             open_source(
                 source_options.source,
@@ -67,6 +66,7 @@ def watch_source(
                 read_timeout_s=source_options.read_timeout,
             )
         )
+        outputs = _Outputs(output_options, stack)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, _say, progress)
         outputs.add_viewers(source)
