@@ -170,7 +170,17 @@ def test_ctrl_c_is_a_clean_end(as_json):
         assert process.stderr.read() == b""
 
 
-def test_the_table_shows_the_last_messages_when_it_ends(capsys):
+def test_without_a_terminal_a_line_is_printed_whenever_another_class_leads(capsysbinary):
+    other = message(sequence=2, top=GOLDEN.top[::-1])
+    with publishing(message(sequence=0), message(sequence=1), other) as endpoint:
+        assert watch(endpoint, count=3) == 0
+    lines = capsysbinary.readouterr().out.decode().splitlines()
+    assert len(lines) == 2
+    assert lines[0].split("  ")[1:] == ["swipe left", "75%"]
+
+
+def test_the_table_shows_the_last_messages_when_it_ends(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     with publishing(message(source="front"), message(source="rear")) as endpoint:
         assert watch(endpoint, count=2) == 0
     output = capsys.readouterr().out

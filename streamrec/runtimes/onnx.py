@@ -45,9 +45,8 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
             enable_fallback=0,  # it would try again in vain, and print
         )
         metadata = session.get_modelmeta().custom_metadata_map
-    except _load_errors() as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {reason}") from None
+    except _engine_errors() as error:
+        raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {_reason(error)}") from None
     if METADATA_KEY not in metadata:
         raise WeightsError(
             f"{origin}: an ONNX file without streamrec's metadata; "
@@ -58,7 +57,16 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
     return session, card
 
 
-def _load_errors() -> tuple[type[Exception], ...]:
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _run_error(card: ModelCard, error: Exception) -> WeightsError:
+    """Say that a graph which could be loaded cannot be run: the file is damaged."""
+    return WeightsError(f"{card.spec.name}: ONNX Runtime cannot run it: {_reason(error)}")
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
     state = ort.capi.onnxruntime_pybind11_state
     names = (
         "EPFail",
@@ -115,9 +123,13 @@ class OnnxClip:
 
         Raises:
             FrameError: ``clip`` has another shape.
+            WeightsError: the graph is damaged, so that it cannot be run.
         """
         check_clip(clip, self.spec.preprocessing)
-        logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
+        try:
+            logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
+        except _engine_errors() as error:
+            raise _run_error(self.card, error) from None
         return logits
 
 
@@ -206,7 +218,7 @@ class OnnxStream:
     """One stream: the session is shared, the ring buffers are its own."""
 
     def __init__(self, session: Any, card: ModelCard, state: State) -> None:
-        self._session = session
+        self._session, self._card = session, card
         self._size = size = card.spec.preprocessing
         self._frame = np.zeros((1, 3, size.height, size.width), np.float32)
         self._logits = np.zeros((1, len(card.spec.labels)), np.float32)
@@ -227,10 +239,14 @@ class OnnxStream:
 
         Raises:
             FrameError: ``x`` has another shape.
+            WeightsError: the graph is damaged, so that it cannot be run.
         """
         check_frame(x, self._size)
         self._frame[...] = x
-        self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
+        try:
+            self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
+        except _engine_errors() as error:
+            raise _run_error(self._card, error) from None
         self._phase += 1
         logits: Array = self._logits[0].copy()
         return logits
