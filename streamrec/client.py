@@ -20,7 +20,7 @@ from typing import Self
 import zmq
 
 from streamrec.errors import EndpointError, MessageError, OptionError
-from streamrec.sinks.endpoint import ALLOWED, DEFAULT_ENDPOINT, Endpoint, parse_endpoint
+from streamrec.sinks.endpoint import ALLOWED, Endpoint, parse_endpoint
 from streamrec.sinks.wire import (
     KINDS,
     MAX_PAYLOAD_BYTES,
@@ -30,6 +30,7 @@ from streamrec.sinks.wire import (
     parse_topic,
     subscription,
 )
+from streamrec.types import DEFAULT_ENDPOINT
 
 __all__ = ["Message", "PredictionMessage", "Subscriber"]
 

@@ -8,10 +8,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from streamrec.errors import OptionError
+from streamrec.types import DEFAULT_ENDPOINT
 
 DEFAULT_MODEL = "movinet-a0-stream"
 EMBEDDED_MODEL = "gestures"
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 
 
 def option(

@@ -17,6 +17,9 @@ Array: TypeAlias = npt.NDArray[np.float32]
 State: TypeAlias = Mapping[str, Array]
 """What a stream remembers: named float32 arrays of at most four dimensions."""
 
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
+"""Where predictions are published, and heard, unless told otherwise."""
+
 _CLOCK_STEP_S = 1.0
 
 

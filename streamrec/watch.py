@@ -18,8 +18,8 @@ from rich.text import Text
 
 from streamrec.client import Message, PredictionMessage, Subscriber
 from streamrec.errors import OptionError, OutputError, SinkError
-from streamrec.sinks.endpoint import DEFAULT_ENDPOINT
 from streamrec.sinks.wire import encode
+from streamrec.types import DEFAULT_ENDPOINT
 
 REFRESH_S = 0.1
 SILENT_AFTER_S = 2.0

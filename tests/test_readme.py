@@ -56,7 +56,7 @@ def test_the_commands_are_understood():
 
 def test_the_map_names_files_that_are_there():
     tree = README.split("## Where things are")[1].split("```")[1]
-    names = re.findall(r"\b([a-z_]+\.py|[a-z]+/)(?=\s{2,})", tree)
+    names = re.findall(r"\b([a-z_]+\.py|[a-z/]+/)(?=\s{2,})", tree)
     assert len(names) > 20
     for name in names:
         places = (ROOT / "streamrec" / name, ROOT / "streamrec/sources" / name, ROOT / name)

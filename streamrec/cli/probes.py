@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from streamrec.config import DEFAULT_ENDPOINT, DEFAULT_MODEL, EMBEDDED_MODEL
+from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL
 from streamrec.errors import (
     EndpointError,
     ModelError,
@@ -28,6 +28,7 @@ from streamrec.errors import (
     SourceError,
     StreamrecError,
 )
+from streamrec.types import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
     from streamrec.client import Subscriber

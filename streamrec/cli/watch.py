@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from streamrec.config import DEFAULT_ENDPOINT
+from streamrec.types import DEFAULT_ENDPOINT
 
 
 def register(commands: Any) -> None:

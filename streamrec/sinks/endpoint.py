@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from streamrec.errors import EndpointError
 
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 ALLOWED = "allowed: tcp://HOST:PORT, ipc://PATH, inproc://NAME"
 
 _TCP = re.compile(r"(\*|\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[A-Za-z0-9._-]+):(\*|[0-9]{1,5})", re.ASCII)

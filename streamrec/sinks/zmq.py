@@ -15,9 +15,9 @@ from pathlib import Path
 import zmq
 
 from streamrec.errors import EndpointError, OptionError, SinkError
-from streamrec.sinks.endpoint import DEFAULT_ENDPOINT, Endpoint, parse_endpoint
+from streamrec.sinks.endpoint import Endpoint, parse_endpoint
 from streamrec.sinks.wire import FORMATS, Format, encode_frames, message_of, source_name
-from streamrec.types import Frame, Prediction, now_s
+from streamrec.types import DEFAULT_ENDPOINT, Frame, Prediction, now_s
 
 QUEUED_MESSAGES = 1000
 """Messages held for one subscriber that does not read; further ones are lost to it."""

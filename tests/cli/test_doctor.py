@@ -15,7 +15,7 @@ from streamrec import __version__
 from streamrec.cli import doctor
 from streamrec.cli.doctor import Probe, report, try_out
 from streamrec.cli.probes import Finding, main
-from streamrec.config import DEFAULT_ENDPOINT
+from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.weights.untrained import untrained
 
 
