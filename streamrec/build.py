@@ -19,6 +19,7 @@ from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.base import ClipRuntime, Runtime
 from streamrec.types import StreamSpec
+from streamrec.weights.download import Progress
 from streamrec.weights.store import Store
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ EXPORT_REVISION = 1
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
 
 T = TypeVar("T")
-
-Progress = Callable[[int, int | None], None]
 
 
 def load(
@@ -277,9 +276,6 @@ def _record(name: str) -> Architecture:
     from streamrec.models.registry import ARCHITECTURES
 
     store = Store()
-    if name in store:
-        return store.architecture(name)
-    if name in ARCHITECTURES:
+    if name in ARCHITECTURES and name not in store:
         return ARCHITECTURES[name]
-    store.folder(name)
-    raise AssertionError
+    return store.architecture(name)

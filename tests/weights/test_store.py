@@ -1,5 +1,6 @@
 """Tests of the model store."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -245,8 +246,10 @@ print(s.Store(pathlib.Path({str(store.root)!r})).pull_from(entry, "tiny").sha256
 """
     root = Path(__file__).resolve().parents[2]
     command = [sys.executable, "-c", code]
+    env = os.environ | {"PYTHONPATH": str(root / "tests")}
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) for _ in range(3)
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=env)
+        for _ in range(3)
     ]
     printed = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert printed == {store.info("tiny").sha256}

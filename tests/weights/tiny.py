@@ -3,49 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+from support import tiny_architecture
 
-from streamrec.models.architecture import Architecture
-from streamrec.models.registry import groups
 from streamrec.weights.fit import parameter_shapes
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 
-TINY_STREAM = Architecture(
-    name="tiny-stream",
-    family="stream",
-    stem=8,
-    groups=groups(
-        ((8, "16", "15"), (16, "24 24", "33 33"), (24, "24 24", "53 13")), strides=(2, 2, 1)
-    ),
-    project=24,
-    hidden=48,
-    classes=10,
-    image_size=32,
-    fps=5.0,
-    clip_frames=16,
-    horizon=16,
-    activation="hard_swish",
-    head_activation="swish",
-    gate="hard_sigmoid",
-    se_ratio=0.5,
-)
-TINY_POSITION = replace(TINY_STREAM, name="tiny-position", positional_encoding=True)
-TINY_BASE = replace(
-    TINY_STREAM,
-    name="tiny-base",
-    family="base",
-    activation="swish",
-    gate="sigmoid",
-    se_ratio=0.25,
-)
-TINY_MOBILE = replace(
-    TINY_STREAM,
-    name="tiny-mobile",
-    family="mobile",
-    activation="relu6",
-    head_activation="relu6",
-    gate="sigmoid",
-    se_ratio=None,
-)
+TINY_STREAM = tiny_architecture()
+TINY_POSITION = replace(tiny_architecture(positional=True), name="tiny-position")
+TINY_BASE = tiny_architecture("base")
+TINY_MOBILE = tiny_architecture("mobile")
 TINY = (TINY_STREAM, TINY_POSITION, TINY_BASE, TINY_MOBILE)
 
 
