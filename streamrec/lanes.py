@@ -48,6 +48,10 @@ class Lanes:
 
     A new lane begins empty while the stream is young. Later it begins as a copy of the lane that
     stepped last, so that no prediction comes from an empty state again.
+
+    Attributes:
+        last_input: what a repeat takes: the input before the next one, float32 [1, 3, H, W].
+        infer_ms: what the last steps took, milliseconds.
     """
 
     def __init__(self, runtime: Runtime, state: LanesState | None = None) -> None:
@@ -58,7 +62,7 @@ class Lanes:
             for lane, saved in state.lanes.items()
         }
         self._latest = state.latest
-        self._last_input = state.last_input
+        self.last_input = state.last_input
         self.infer_ms = 0.0
 
     def step(self, x: Array, turns: Sequence[Turn]) -> list[Step]:
@@ -67,9 +71,9 @@ class Lanes:
         What it took is in ``infer_ms``, milliseconds.
         """
         started_s = time.perf_counter()
-        last = self._last_input
+        last = self.last_input
         steps = [self._turn(turn, x if last is None or not turn.repeat else last) for turn in turns]
-        self._last_input = x
+        self.last_input = x
         self.infer_ms = (time.perf_counter() - started_s) * 1e3
         return steps
 
@@ -81,14 +85,14 @@ class Lanes:
     def reset(self) -> None:
         """Forget everything."""
         self._lanes.clear()
-        self._latest = self._last_input = None
+        self._latest = self.last_input = None
 
     def state(self) -> LanesState:
         """Return a copy of what the lanes remember."""
         return LanesState(
             {key: LaneState(lane.age, lane.running.state()) for key, lane in self._lanes.items()},
             self._latest,
-            self._last_input,
+            self.last_input,
         )
 
     def _turn(self, turn: Turn, x: Array) -> Step:

@@ -18,7 +18,7 @@ from streamrec.runtimes.base import Runtime
 from streamrec.sampling import TimeGrid, Turns
 from streamrec.smoothing import Smoother, make_smoother
 from streamrec.stream_state import MemberState, StreamState, stream_from_bytes
-from streamrec.types import Array, Frame, Latency, Prediction, StreamSpec, now_s
+from streamrec.types import Array, Frame, Image, Latency, Prediction, StreamSpec, now_s
 
 Predict = Literal["frame", "grid"]
 Color = Literal["bgr", "rgb"]
@@ -180,8 +180,7 @@ class Stream:
     def _forget(self) -> None:
         self._smoothing = self._smoother.initial()
         for member in self._members:
-            member.lanes.reset()
-            member.latest = None
+            member.forget()
 
     def _merge(self, steps: list[tuple[Step, "_Member"]]) -> tuple[Array, Array]:
         """Smooth over the lanes of all members, in the order of time."""
@@ -246,17 +245,41 @@ class _Member:
         self.lanes = Lanes(runtime)
         self.latest: Step | None = None
         self.preprocess_ms = 0.0
+        self._passed_over: Image | None = None
 
     def take(self, frame: Frame, due: Turns) -> list[Step]:
         """Step the lanes whose turn it is; keep every frame, as the next may call for a repeat."""
-        started_s = time.perf_counter()
-        x = self._preprocess(frame.image)
-        self.preprocess_ms = (time.perf_counter() - started_s) * 1e3
-        steps = self.lanes.step(x, due.turns)
+        self.preprocess_ms = self.lanes.infer_ms = 0.0
+        steps: list[Step] = []
+        if due.turns:
+            steps = self._step(frame.image, due)
+        else:
+            self._passed_over = frame.image
         self.lanes.keep(self.grid.lanes)
         return steps
 
+    def _step(self, image: Image, due: Turns) -> list[Step]:
+        started_s = time.perf_counter()
+        if any(turn.repeat for turn in due.turns):
+            self._catch_up()
+        self._passed_over = None
+        x = self._preprocess(image)
+        self.preprocess_ms = (time.perf_counter() - started_s) * 1e3
+        return self.lanes.step(x, due.turns)
+
+    def _catch_up(self) -> None:
+        """Preprocess a frame that no lane needed, now that it is needed after all."""
+        if self._passed_over is not None:
+            self.lanes.last_input = self._preprocess(self._passed_over)
+            self._passed_over = None
+
+    def forget(self) -> None:
+        """Forget all frames."""
+        self.lanes.reset()
+        self.latest = self._passed_over = None
+
     def state(self) -> MemberState:
+        self._catch_up()
         return MemberState(self.spec, self.grid, self.lanes.state(), self.latest)
 
     def restored(self, state: MemberState) -> "_Member":
