@@ -40,7 +40,7 @@ class Summary:
     skipped: int = 0
     repeated: int = 0
     resets: int = 0
-    started_s: float = field(default_factory=now_s)
+    started_s: float = 0.0
     ended_s: float = 0.0
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
 
@@ -86,6 +86,7 @@ def run(
     """
     summary = summary or Summary()
     latest: Prediction | None = None
+    summary.started_s = now_s()
     try:
         for frame in source:
             prediction = stream.push(frame)
