@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from onnx import helper
 
 from streamrec.atomic import atomic_path
@@ -17,7 +16,7 @@ from streamrec.export.graph import OPSET
 from streamrec.export.movinet import StepGraph, clip_graph
 from streamrec.models.movinet import MoViNet
 from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
-from streamrec.runtimes.torch import TorchRuntime
+from streamrec.runtimes.torch import TorchClip, TorchRuntime
 from streamrec.types import Array, StreamSpec
 
 TOLERANCE = 1e-4
@@ -88,8 +87,7 @@ def export_clip(
     data = _serialize(graph, ModelCard(spec=spec, kind="clip", provenance=dict(provenance)))
     size = spec.preprocessing
     clip = _noise((_CLIP_FRAMES, 3, size.height, size.width))
-    with torch.inference_mode():
-        reference = model(torch.from_numpy(clip)[None])[0].numpy()
+    reference = TorchClip(model, spec, device="cpu").run(clip)
     difference = _compare([(reference, OnnxClip(data).run(clip))], spec.name)
     return _write(graph, data, path, _CLIP_FRAMES, difference)
 
