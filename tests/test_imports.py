@@ -10,10 +10,14 @@ import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import streamrec
-from streamrec.cli import main
+from streamrec.cli import COMMANDS, main
 
 HEAVY = {"torch", "cv2", "zmq", "onnx", "onnxruntime"}
-COMMANDS = ("run", "watch", "classify", "demo", "models", "export", "doctor")
+UNUSED_BY_A_RUN = {
+    *("torch", "onnx", "rich", "httpx", "filelock", "tflite", "matplotlib"),
+    *("email", "http", "importlib.metadata", "multiprocessing", "ssl", "subprocess", "tarfile"),
+    *("streamrec.cli.doctor", "streamrec.weights.load", "streamrec.weights.transfer"),
+}
 
 
 def modules_loaded_by(*arguments: str) -> set[str]:
@@ -22,6 +26,16 @@ def modules_loaded_by(*arguments: str) -> set[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+
+
+def modules_loaded_by_command(*arguments: str) -> set[str]:
+    """Run a command in a fresh interpreter and return the modules that were there at its end."""
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    code += "from streamrec.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
 
 
 def test_import_reports_are_understood():
@@ -35,6 +49,19 @@ def test_importing_streamrec_loads_nothing_heavy():
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)
 def test_help_loads_nothing_heavy(command):
     assert not modules_loaded_by("-m", "streamrec.cli", *command, "--help") & HEAVY
+
+
+def test_a_run_with_a_model_at_hand_loads_what_it_uses_only():
+    clip = str(Path(streamrec.__file__).parent / "assets" / "demo.mp4")
+    command = ("run", "--model", "gestures", "--source", clip, "--publish", "tcp://127.0.0.1:*")
+    loaded = modules_loaded_by_command(*command)
+    assert {"cv2", "zmq", "streamrec.sources.file"} <= loaded
+    assert not loaded & UNUSED_BY_A_RUN
+
+
+def test_a_command_loads_no_other_command():
+    loaded = modules_loaded_by_command("watch", "--help")
+    assert {name for name in loaded if name.startswith("streamrec.cli.")} == {"streamrec.cli.watch"}
 
 
 def test_a_subscriber_loads_the_wire_format_and_zeromq_only():

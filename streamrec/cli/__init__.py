@@ -1,21 +1,25 @@
-"""The command line: ``streamrec COMMAND``. Each command is one file, and imports lazily."""
+"""The command line: ``streamrec COMMAND``. Each command is one file, loaded when it is given."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 
 from streamrec import __version__
-from streamrec.cli import classify, demo, doctor, export, models, run, watch
 from streamrec.errors import StreamrecError
+
+COMMANDS = ("run", "watch", "classify", "demo", "models", "export", "doctor")
+"""The files of this folder that are commands, in the order of ``--help``."""
 
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; see ``streamrec.errors`` for what they mean."""
-    args = make_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = make_parser(argv[0] if argv else "").parse_args(argv)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # labels are in any language
     try:
@@ -33,14 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def make_parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one command; of all commands if there is none of that name."""
     parser = argparse.ArgumentParser(
         prog="streamrec",
         description="Real-time action recognition: video in, predictions out over ZeroMQ.",
     )
     parser.add_argument("--version", action="version", version=f"streamrec {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, watch, classify, demo, models, export, doctor):
-        command.register(commands)
+    for name in (command,) if command in COMMANDS else COMMANDS:
+        import_module(f"streamrec.cli.{name}").register(commands)
     return parser

@@ -1,26 +1,28 @@
 """Progress on stderr, so that stdout stays for results."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from streamrec.weights.download import Progress
+from streamrec.weights.files import Progress
 
 
 @contextmanager
 def download_progress(name: str) -> Iterator[Progress]:
     """Show a bar on a terminal while a model is loaded, with the bytes if it is fetched."""
+    if not sys.stderr.isatty():
+        yield _tell_nobody
+        return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
     with Bar(
         "[progress.description]{task.description}",
         *columns,
-        console=console,
+        console=Console(stderr=True),
         transient=True,
-        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task(f"loading {name}", total=None)
 
@@ -28,3 +30,7 @@ def download_progress(name: str) -> Iterator[Progress]:
             bar.update(task, completed=received, total=total)
 
         yield update
+
+
+def _tell_nobody(received: int, total: int | None) -> None:
+    """Show nothing."""

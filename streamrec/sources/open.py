@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from streamrec.errors import OptionError, SourceOpenError
 from streamrec.sources.base import Source
@@ -92,10 +91,16 @@ def _open_camera(request: _Request) -> Source:
 def _open_file(request: _Request) -> Source:
     from streamrec.sources.file import FileSource
 
-    is_url = request.uri.lower().startswith("file:")
-    path = Path(url2pathname(urlsplit(request.uri).path) if is_url else request.uri)
-    source = _prepared(FileSource(path), request)
+    source = _prepared(FileSource(_path(request.uri)), request)
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
+
+
+def _path(uri: str) -> Path:
+    if not uri.lower().startswith("file:"):
+        return Path(uri)
+    from urllib.request import url2pathname  # loads HTTP and TLS
+
+    return Path(url2pathname(urlsplit(uri).path))
 
 
 def _open_network(request: _Request) -> Source:

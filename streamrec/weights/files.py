@@ -1,11 +1,21 @@
 """Small file work with clear errors."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+from streamrec.atomic import atomic_path
 from streamrec.errors import LabelsError, WeightsError
 
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes received so far and the total, None where that is not known."""
+
 _MAX_LABELS_BYTES = 1 << 20
+
+_T = TypeVar("_T")
 
 
 def sha256_of(path: Path) -> str:
@@ -39,3 +49,21 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if not labels or "" in labels:
         raise LabelsError(f"{path} must have one label a line and no empty line")
     return labels
+
+
+def read_json(path: Path, kind: type[_T]) -> _T | None:
+    """Read a record, None where there is no file that holds one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def write_json(path: Path, record: object) -> None:
+    """Write a record; the file appears whole.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(msgspec.json.encode(record))

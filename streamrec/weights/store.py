@@ -2,6 +2,8 @@
 
 Layout below the root: ``models/NAME/`` holds ``weights.safetensors``, ``record.json`` and whatever
 else is derived from the weights (exported graphs); ``downloads/`` holds files on their way.
+
+What fetches weights, and reads them in other forms than our own, is loaded when it is called for.
 """
 
 import os
@@ -11,24 +13,25 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import platformdirs
-from filelock import FileLock
 
 from streamrec.atomic import atomic_path
 from streamrec.config import EMBEDDED_MODEL
 from streamrec.errors import LabelsError, OptionError, OutputError, UnknownModelError, WeightsError
 from streamrec.models.architecture import Architecture
 from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
-from streamrec.weights.download import Progress, fetch_checked
-from streamrec.weights.files import sha256_of
+from streamrec.weights.download import fetch_checked
+from streamrec.weights.files import Progress, sha256_of
 from streamrec.weights.labels import embedded_labels
-from streamrec.weights.load import load_weights
 from streamrec.weights.model_file import load_model, read_architecture, save_model
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.published import PUBLISHED, Published
-from streamrec.weights.traits import Traits
+
+if TYPE_CHECKING:
+    from streamrec.weights.traits import Traits
 
 HOME_VARIABLE = "STREAMREC_HOME"
 
@@ -178,7 +181,7 @@ class Store:
         *,
         architecture: Architecture | None = None,
         labels: tuple[str, ...] | None = None,
-        traits: Traits | None = None,
+        traits: "Traits | None" = None,
     ) -> StoredModel:
         """Store weights from a file or folder under ``name``; see ``load_weights``.
 
@@ -188,6 +191,8 @@ class Store:
             WeightsError: the weights cannot be read or are of another architecture.
             LabelsError: the labels do not fit the number of classes.
         """
+        from streamrec.weights.load import load_weights
+
         self._check_free(name)
         weights = load_weights(path, architecture, labels, traits)
         _check_not_misleading(name, weights.architecture)
@@ -226,6 +231,8 @@ class Store:
             OptionError: the name is malformed.
             OutputError: the store cannot be written.
         """
+        from filelock import FileLock
+
         _check_name(name)
         try:
             self._models.mkdir(parents=True, exist_ok=True)
@@ -235,6 +242,8 @@ class Store:
             raise OutputError(f"cannot write {self._models}: {error.strerror}") from error
 
     def _pull(self, published: Published, name: str, progress: Progress | None) -> StoredModel:
+        from streamrec.weights.load import load_weights
+
         downloads = self.root / "downloads"
         file = fetch_checked(published.url, downloads, published.sha256, progress)
         labels = embedded_labels(published.labels) if published.labels else None

@@ -17,8 +17,8 @@ from streamrec.errors import (
     UnknownModelError,
     WeightsError,
 )
-from streamrec.weights import download
 from streamrec.weights import store as store_module
+from streamrec.weights import transfer
 from streamrec.weights.model_file import save_model
 from streamrec.weights.published import PUBLISHED, Published
 from streamrec.weights.store import HOME_VARIABLE, Store, default_root
@@ -43,7 +43,7 @@ def published(tmp_path, monkeypatch):
             tar.add(path, f"tiny/{path.name}")
     monkeypatch.setattr(store_module, "architecture", {"tiny-stream": TINY_STREAM}.get)
     monkeypatch.setattr(store_module, "embedded_labels", {"tiny": NAMES}.get)
-    monkeypatch.setattr(download, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(transfer, "_PAUSE_S", 0.01)
     with Web() as web:
         web.files["/tiny.tar.gz"] = File((tmp_path / "tiny.tar.gz").read_bytes())
         entry = Published(
