@@ -53,4 +53,5 @@ class Preprocessor:
 
     def _normalise(self, plane: npt.NDArray[np.uint8], channel: int, out: Array) -> None:
         np.multiply(plane, self._scale[channel], out=out, dtype=np.float32)
-        out += self._offset[channel]
+        if self._offset[channel]:
+            out += self._offset[channel]

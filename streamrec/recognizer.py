@@ -187,7 +187,7 @@ class Stream:
         for step, member in sorted(steps, key=lambda pair: pair[0].time_s):
             member.latest = step
             latest = [m.latest.probabilities for m in self._members if m.latest is not None]
-            raw: Array = np.mean(latest, axis=0, dtype=np.float32)
+            raw: Array = np.divide(sum(latest), len(latest), dtype=np.float32)
             scores, self._smoothing = self._smoother.step(raw, step.time_s, self._smoothing)
         return scores, raw
 

@@ -221,6 +221,5 @@ class Prediction:
     def top(self, k: int) -> tuple[Score, ...]:
         """The ``k`` best classes by smoothed score, best first; ties by class id."""
         order = np.argsort(-self.scores, kind="stable")[: max(k, 0)]
-        return tuple(
-            Score(int(i), self.labels[i], float(self.scores[i]), float(self.raw[i])) for i in order
-        )
+        ids, scores, raw = order.tolist(), self.scores[order].tolist(), self.raw[order].tolist()
+        return tuple(map(Score, ids, [self.labels[i] for i in ids], scores, raw))

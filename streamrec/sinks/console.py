@@ -30,11 +30,11 @@ class ConsoleSink:
         Raises:
             OutputError: the output is closed.
         """
-        scores = prediction.top(self._top)
-        leading = (scores[0].id, prediction.warm_up)
+        leading = (int(prediction.scores.argmax()), prediction.warm_up)
         if self._leading.get(prediction.source) == leading:
             return
         self._leading[prediction.source] = leading
+        scores = prediction.top(self._top)
         answers = "   ".join(f"{score.label} {score.score:.0%}" for score in scores)
         mark = "   (warming up)" if prediction.warm_up else ""
         self._write(f"{prediction.source}  {_when(prediction)}  {answers}{mark}\n")
