@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streamrec.models.movinet import MoViNet
     from streamrec.weights.model_weights import ModelWeights
 
-EXPORT_REVISION = 1
+EXPORT_REVISION = 2
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
 
 T = TypeVar("T")

@@ -1,6 +1,7 @@
 """A few lines around ``onnx.helper`` that make building a graph readable."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 
 import numpy as np
 import onnx
@@ -17,6 +18,7 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
+        self._numbers = count()
         self._weights: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
@@ -48,9 +50,29 @@ class GraphBuilder:
 
     def node(self, op: str, *inputs: str, **attributes: object) -> str:
         """Add a node with one output, and return that output's name."""
-        output = f"{op.lower()}_{len(self._nodes)}"
+        output = f"{op.lower()}_{next(self._numbers)}"
         self._nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
         return output
+
+    def on_demand(self, switch: str, value: Callable[[], str], shape: Sequence[int]) -> str:
+        """Add the nodes of ``value``, run only where a bool input says so; zeros elsewhere.
+
+        The input, called ``switch``, is true where it is not given. What ``value`` takes from
+        outside must not be an output of the graph.
+        """
+        self._inputs.append(helper.make_tensor_value_info(switch, TensorProto.BOOL, []))
+        self._weights[switch] = numpy_helper.from_array(np.array(True), switch)
+        zeros = self.integers(*shape)
+        wanted = self._branch(value, shape)
+        unwanted = self._branch(lambda: self.node("ConstantOfShape", zeros), shape)
+        return self.node("If", switch, then_branch=wanted, else_branch=unwanted)
+
+    def _branch(self, value: Callable[[], str], shape: Sequence[int]) -> onnx.GraphProto:
+        """Collect the nodes that compute ``value`` as a graph of their own; weights stay here."""
+        outer, self._nodes = self._nodes, []
+        output = helper.make_tensor_value_info(value(), TensorProto.FLOAT, shape)
+        nodes, self._nodes = self._nodes, outer
+        return helper.make_graph(nodes, output.name, [], [output])
 
     def model(self, name: str) -> onnx.ModelProto:
         """Finish: the checked model."""

@@ -131,8 +131,15 @@ def skip(graph: GraphBuilder, name: str, layer: StridedSkip, x: str, size: Size)
     return conv_norm(graph, f"{name}.project", layer.project, x, shrink(size, layer.stride))
 
 
-def dense(graph: GraphBuilder, name: str, layer: nn.Linear | nn.Conv2d, x: str) -> str:
+def dense(graph: GraphBuilder, name: str, layer: nn.Conv2d, x: str) -> str:
     """Add a dense layer as a 1 x 1 convolution on [N, C, 1, 1]."""
-    weight = to_numpy(layer.weight).reshape(*layer.weight.shape[:2], 1, 1)
     assert layer.bias is not None
-    return _conv2d(graph, name, x, weight, to_numpy(layer.bias), (1, 1), 1, 1)
+    return _conv2d(graph, name, x, to_numpy(layer.weight), to_numpy(layer.bias), (1, 1), 1, 1)
+
+
+def linear(graph: GraphBuilder, name: str, layer: nn.Linear, x: str) -> str:
+    """Add a dense layer on [N, C]."""
+    weight = graph.weight(f"{name}.weight", to_numpy(layer.weight))
+    return graph.node(
+        "Gemm", x, weight, graph.weight(f"{name}.bias", to_numpy(layer.bias)), transB=1
+    )

@@ -122,19 +122,20 @@ class Head(nn.Module):
         """Return a mean of nothing: zeros."""
         return {self.STATE: torch.zeros(batch, self.hidden.in_features, 1, 1)}
 
-    def step(self, clip: Tensor, state: TensorState, clock: Clock) -> tuple[Tensor, TensorState]:
-        """[N, T, C, H, W] -> logits [N, T, classes], and the new running mean."""
+    def pool(self, clip: Tensor, state: TensorState, clock: Clock) -> tuple[Tensor, TensorState]:
+        """[N, T, C, H, W] -> the running mean after each frame [N, T, C], and the last one."""
         frame_mean = self.project(clip).mean((-2, -1))
         mean = clock.running_mean(frame_mean, state[self.STATE].flatten(1))
-        return self._classify(mean), {self.STATE: mean[:, -1, :, None, None]}
+        return mean, {self.STATE: mean[:, -1, :, None, None]}
+
+    def classify(self, pooled: Tensor) -> Tensor:
+        """[..., C] -> logits [..., classes]."""
+        logits: Tensor = self.classifier(self.dropout(self.act(self.hidden(pooled))))
+        return logits
 
     def forward(self, clip: Tensor) -> Tensor:
         """Run the base family: [N, T, C, H, W] -> logits [N, classes]."""
-        return self._classify(self.project(clip).mean((1, -2, -1)))
-
-    def _classify(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(self.dropout(self.act(self.hidden(pooled))))
-        return logits
+        return self.classify(self.project(clip).mean((1, -2, -1)))
 
 
 class MoViNet(nn.Module):
@@ -188,6 +189,16 @@ class MoViNet(nn.Module):
         Returns:
             Logits [N, classes], or [N, T, classes] for a block, and the next state.
         """
+        pooled, following = self._observe(x, state)
+        logits = self.head.classify(pooled)
+        return (logits if x.ndim == 5 else logits[:, 0]), following
+
+    def advance(self, x: Tensor, state: TensorState) -> TensorState:
+        """Return the state that ``step`` gives, without the work that only its logits need."""
+        return self._observe(x, state)[1]
+
+    def _observe(self, x: Tensor, state: TensorState) -> tuple[Tensor, TensorState]:
+        """Return what the head classifies after each frame, [N, T, C], and the next state."""
         clip = x if x.ndim == 5 else x[:, None]
         seen = state[FRAMES_SEEN]
         clock = Clock(seen, clip.shape[1], self.architecture.horizon)
@@ -196,9 +207,9 @@ class MoViNet(nn.Module):
         for block in self._bottlenecks():
             y, entries = block.step(y, state, clock)
             new.update(entries)
-        logits, entries = self.head.step(y, state, clock)
+        pooled, entries = self.head.pool(y, state, clock)
         new.update(entries)
-        return (logits if x.ndim == 5 else logits[:, 0]), new
+        return pooled, new
 
     def forward(self, clip: Tensor) -> Tensor:
         """Run whole clips, float32 RGB in [0, 1], [N, T, 3, H, W].

@@ -17,6 +17,9 @@ from streamrec.runtimes.input import check_clip, check_frame
 from streamrec.runtimes.state import check_state
 from streamrec.types import Array, State
 
+WANT_LOGITS = "want_logits"
+"""A bool input that is true where it is not given; files of older versions lack it."""
+
 MAX_CYCLE = 4096
 """Bindings are made for each step of a cycle, so that a file cannot ask for endless memory."""
 
@@ -222,6 +225,10 @@ class OnnxStream:
         self._size = size = card.spec.preprocessing
         self._frame = np.zeros((1, 3, size.height, size.width), np.float32)
         self._logits = np.zeros((1, len(card.spec.labels)), np.float32)
+        self._want_logits = np.array(True)
+        self._has_switch = any(
+            value.name == WANT_LOGITS for value in session.get_overridable_initializers()
+        )
         self._slots = [_Slots(ring, state) for ring in card.rings]
         self._bindings = [self._bind(phase) for phase in range(_cycle(card))]
         self._phase = 0
@@ -229,6 +236,9 @@ class OnnxStream:
     def _bind(self, phase: int) -> Any:
         binding = self._session.io_binding()
         binding.bind_ortvalue_input("frame", ort.OrtValue.ortvalue_from_numpy(self._frame))
+        if self._has_switch:
+            switch = ort.OrtValue.ortvalue_from_numpy(self._want_logits)
+            binding.bind_ortvalue_input(WANT_LOGITS, switch)
         binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(self._logits))
         for slots in self._slots:
             slots.bind(binding, phase)
@@ -241,15 +251,27 @@ class OnnxStream:
             FrameError: ``x`` has another shape.
             WeightsError: the graph is damaged, so that it cannot be run.
         """
+        self._run(x, want_logits=True)
+        logits: Array = self._logits[0].copy()
+        return logits
+
+    def advance(self, x: Array) -> None:
+        """Take one frame whose logits nobody reads.
+
+        Raises:
+            FrameError, WeightsError: as ``step``.
+        """
+        self._run(x, want_logits=False)
+
+    def _run(self, x: Array, *, want_logits: bool) -> None:
         check_frame(x, self._size)
         self._frame[...] = x
+        self._want_logits[...] = want_logits
         try:
             self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
         except _engine_errors() as error:
             raise _run_error(self._card, error) from None
         self._phase += 1
-        logits: Array = self._logits[0].copy()
-        return logits
 
     def state(self) -> State:
         """Return a copy of the state."""

@@ -27,6 +27,9 @@ class SteppingModule(Protocol):
     def step(self, x: Tensor, state: TensorState) -> tuple[Tensor, TensorState]:
         """Take one frame, [N, 3, H, W] -> logits [N, classes]."""
 
+    def advance(self, x: Tensor, state: TensorState) -> TensorState:
+        """Take one frame, [N, 3, H, W], whose logits nobody reads."""
+
 
 def torch_device(name: str) -> torch.device:
     """Return a device by name; ``auto`` is the first GPU, else the CPU.
@@ -84,10 +87,22 @@ class TorchRuntime:
         Raises:
             FrameError: ``x`` has another shape.
         """
-        check_frame(x, self.spec.preprocessing)
-        logits, following = self._model.step(torch.from_numpy(x).to(self.device), state)
+        logits, following = self._model.step(self._tensor(x), state)
         result: Array = logits[0].cpu().numpy()
         return result, following
+
+    @torch.inference_mode()
+    def advance(self, x: Array, state: TensorState) -> TensorState:
+        """Take one frame whose logits nobody reads; return the next state.
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        return self._model.advance(self._tensor(x), state)
+
+    def _tensor(self, x: Array) -> Tensor:
+        check_frame(x, self.spec.preprocessing)
+        return torch.from_numpy(x).to(self.device)
 
 
 class TorchStream:
@@ -104,6 +119,14 @@ class TorchStream:
         """
         logits, self._state = self._runtime.step(x, self._state)
         return logits
+
+    def advance(self, x: Array) -> None:
+        """Take one frame whose logits nobody reads.
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        self._state = self._runtime.advance(x, self._state)
 
     def state(self) -> State:
         """Return a copy of the state."""

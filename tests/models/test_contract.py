@@ -99,6 +99,21 @@ def test_a_state_saved_as_bytes_continues_with_the_same_numbers(runtime):
         np.testing.assert_array_equal(continued.step(frame), running.step(frame))
 
 
+@pytest.mark.parametrize("read", [(0, 3, 6), (2,), (4, 5)], ids=str)
+def test_a_frame_whose_logits_nobody_reads_leaves_the_same_state(runtime, read):
+    frames = clip(1)
+    expected, running, steady = run(runtime, frames), runtime.start(), runtime.start()
+    for index, frame in enumerate(frames):
+        steady.step(frame)
+        if index in read:
+            np.testing.assert_array_equal(running.step(frame), expected[index])
+        else:
+            assert running.advance(frame) is None
+        state = running.state()
+        for name, array in steady.state().items():
+            np.testing.assert_array_equal(state[name], array, err_msg=name)
+
+
 def test_state_is_named_float32_of_at_most_four_dimensions(runtime):
     running = runtime.start()
     running.step(clip(1)[0])

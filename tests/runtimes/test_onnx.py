@@ -103,6 +103,38 @@ def test_the_file_alone_is_enough_to_run_it():
         np.testing.assert_array_equal(ours.step(frame), logits)
 
 
+def test_other_languages_can_leave_out_the_head():
+    session = ort.InferenceSession(exported(trained()), providers=["CPUExecutionProvider"])
+    state, frame = runtime().initial_state(), noise(1)[0]
+    names = [output.name for output in session.get_outputs()]
+    whole = session.run(names, {"frame": frame, **state})
+    part = session.run(names, {"frame": frame, "want_logits": np.array(False), **state})
+    for name, with_head, without in zip(names, whole, part, strict=True):
+        if name == "logits":
+            assert with_head.any()
+            assert not without.any()
+        else:
+            np.testing.assert_array_equal(with_head, without)
+
+
+def without_a_switch(file: bytes) -> bytes:
+    """The file as versions wrote it that knew no ``want_logits``."""
+    model = onnx.load_from_string(file)
+    inputs = [value for value in model.graph.input if value.name != "want_logits"]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    return model.SerializeToString()
+
+
+def test_a_file_of_an_older_version_advances_as_well():
+    file, frames = exported(trained()), noise(5)
+    old, new = OnnxRuntime(without_a_switch(file)).start(), OnnxRuntime(file).start()
+    for frame in frames[:4]:
+        old.advance(frame)
+        new.advance(frame)
+    np.testing.assert_array_equal(old.step(frames[4]), new.step(frames[4]))
+
+
 def test_the_file_says_what_a_program_needs_to_know():
     metadata = onnx.load_from_string(exported(trained())).metadata_props
     card = json.loads({entry.key: entry.value for entry in metadata}[METADATA_KEY])
@@ -174,8 +206,9 @@ def test_an_input_of_another_shape_is_refused_and_changes_nothing(kind, shape):
     model = trained()
     either = runtime() if kind == "onnx" else TorchRuntime(model, spec(model), device="cpu")
     stream, undisturbed = either.start(), either.start()
-    with pytest.raises(FrameError, match=r"\[1, 3, 32, 32\]"):
-        stream.step(np.zeros(shape, np.float32))
+    for take in (stream.step, stream.advance):
+        with pytest.raises(FrameError, match=r"\[1, 3, 32, 32\]"):
+            take(np.zeros(shape, np.float32))
     frame = noise(1)[0]
     np.testing.assert_array_equal(stream.step(frame), undisturbed.step(frame))
 
