@@ -25,6 +25,52 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPlan:
+    """One inverted bottleneck of a step graph.
+
+    Attributes:
+        inputs, width, outputs: channels before, between and after its two 1 x 1 convolutions.
+        kernel, stride: of its spatial convolution.
+        taps: frames that its temporal convolution sees; 1 if it has none.
+        hidden: width of squeeze-excitation; 0 if it has none.
+        position_scale: weight of the positional encoding; None if it has none.
+        skip: whether the skip path has a convolution; if not, the input is added as it is.
+    """
+
+    inputs: int
+    width: int
+    outputs: int
+    kernel: int
+    stride: int
+    taps: int
+    hidden: int
+    position_scale: float | None
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPlan:
+    """What a step graph computes, for engines that do not run it node by node.
+
+    The weights are the graph's initializers, by name: ``stem.weight``, ``blocks.0.expand.bias``,
+    ``blocks.0.temporal.2.weight`` (the newest of three frames), ``head.classifier.weight``, ...
+
+    Attributes:
+        stem, project, hidden: widths.
+        activation, gate, head_activation: by name.
+        blocks: the bottlenecks in order.
+    """
+
+    stem: int
+    project: int
+    hidden: int
+    activation: str
+    gate: str
+    head_activation: str
+    blocks: tuple[BlockPlan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """The metadata of an exported model.
 
@@ -34,6 +80,7 @@ class ModelCard:
             [T, 3, H, W]. Both give ``logits`` [1, classes].
         rings: the states of a step graph.
         provenance: where the weights came from.
+        plan: of a step graph; None in files that older versions wrote.
         format: version of this record.
     """
 
@@ -41,6 +88,7 @@ class ModelCard:
     kind: Literal["step", "clip"]
     rings: tuple[Ring, ...] = ()
     provenance: dict[str, str]
+    plan: StepPlan | None = None
     format: int = FORMAT
 
     def inputs(self) -> dict[str, tuple[int | None, ...]]:

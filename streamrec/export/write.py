@@ -14,6 +14,7 @@ from streamrec.card import METADATA_KEY, ModelCard
 from streamrec.errors import ModelError, ParityError
 from streamrec.export.graph import OPSET
 from streamrec.export.movinet import StepGraph, clip_graph
+from streamrec.export.plan import step_plan
 from streamrec.models.movinet import MoViNet
 from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
 from streamrec.runtimes.torch import TorchClip, TorchRuntime
@@ -60,7 +61,11 @@ def export_step(
     builder = StepGraph(model)
     graph = builder.build()
     card = ModelCard(
-        spec=spec, kind="step", rings=tuple(builder.rings), provenance=dict(provenance)
+        spec=spec,
+        kind="step",
+        rings=tuple(builder.rings),
+        provenance=dict(provenance),
+        plan=step_plan(model),
     )
     data = _serialize(graph, card)
     reference, exported = TorchRuntime(model, spec, device="cpu").start(), OnnxRuntime(data).start()

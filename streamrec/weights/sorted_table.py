@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import google_crc32c
 
 from streamrec.errors import WeightsError
-from streamrec.weights.protobuf import read_varint
+from streamrec.protobuf import read_varint
 
 _FOOTER_BYTES = 48
 _TRAILER_BYTES = 5

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrec.errors import WeightsError
-from streamrec.weights.protobuf import Fields, integer, messages, parse_message
+from streamrec.protobuf import Fields, integer, messages, parse_message
 from streamrec.weights.sorted_table import masked_crc32c, read_table
 
 _DTYPES: Mapping[int, np.dtype[Any]] = {

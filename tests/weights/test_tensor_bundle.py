@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrec.errors import WeightsError
-from streamrec.weights.protobuf import parse_message, read_varint
+from streamrec.protobuf import parse_message, read_varint
 from streamrec.weights.sorted_table import masked_crc32c, read_table
 from streamrec.weights.tensor_bundle import read_bundle
 from tests.weights import bundle_writer as writer

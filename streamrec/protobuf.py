@@ -1,4 +1,4 @@
-"""The protocol-buffer wire format, as far as checkpoints use it: varints, and fields of a message.
+"""The protocol-buffer wire format, as far as checkpoints and ONNX files use it: varints, and fields of a message.
 
 Facts from the protocol-buffer encoding specification.
 """
@@ -10,7 +10,7 @@ from streamrec.errors import WeightsError
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
 _MAX_VARINT_BYTES = 10
-_MAX_FIELDS = 1_000
+_MAX_FIELDS = 100_000
 
 Fields = Mapping[int, list[int | bytes]]
 """Field number -> values in order; fixed-size fields are read as unsigned integers."""
@@ -27,14 +27,14 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << 7 * shift
         if byte < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, position + shift + 1
-    raise WeightsError(f"corrupt checkpoint index: no number ends after byte {position}")
+    raise WeightsError(f"corrupt file: no number ends after byte {position}")
 
 
 def parse_message(data: bytes) -> Fields:
     """Return the fields of one message; nested messages stay bytes.
 
     Raises:
-        WeightsError: not a message, or one of more than 1,000 fields.
+        WeightsError: not a message, or one of more than 100,000 fields.
     """
     fields: dict[int, list[int | bytes]] = {}
     position = 0
@@ -44,7 +44,7 @@ def parse_message(data: bytes) -> Fields:
         tag, position = read_varint(data, position)
         value, position = _read_value(data, position, tag & 7)
         fields.setdefault(tag >> 3, []).append(value)
-    raise WeightsError(f"corrupt checkpoint index: an entry of more than {_MAX_FIELDS} fields")
+    raise WeightsError(f"corrupt file: an entry of more than {_MAX_FIELDS} fields")
 
 
 def _read_value(data: bytes, position: int, wire_type: int) -> tuple[int | bytes, int]:
@@ -55,9 +55,9 @@ def _read_value(data: bytes, position: int, wire_type: int) -> tuple[int | bytes
     elif wire_type in _FIXED_SIZES:
         size = _FIXED_SIZES[wire_type]
     else:
-        raise WeightsError(f"corrupt checkpoint index: unknown wire type {wire_type}")
+        raise WeightsError(f"corrupt file: unknown wire type {wire_type}")
     if size > len(data) - position:
-        raise WeightsError("corrupt checkpoint index: an entry ends within a field")
+        raise WeightsError("corrupt file: an entry ends within a field")
     value = data[position : position + size]
     end = position + size
     return (value if wire_type == _BYTES else int.from_bytes(value, "little")), end
@@ -71,7 +71,7 @@ def integer(fields: Fields, number: int) -> int:
     """
     value = fields.get(number, [0])[-1]
     if isinstance(value, bytes):
-        raise WeightsError(f"corrupt checkpoint index: field {number} is not a number")
+        raise WeightsError(f"corrupt file: field {number} is not a number")
     return value
 
 
@@ -83,5 +83,5 @@ def messages(fields: Fields, number: int) -> list[Fields]:
     """
     values = fields.get(number, [])
     if not all(isinstance(value, bytes) for value in values):
-        raise WeightsError(f"corrupt checkpoint index: field {number} is not a message")
+        raise WeightsError(f"corrupt file: field {number} is not a message")
     return [parse_message(value) for value in values if isinstance(value, bytes)]

@@ -1,0 +1,198 @@
+"""An exported file as the compiled part wants it: checked, then copied into packed weights."""
+
+import ctypes
+from collections.abc import Iterator, Mapping
+from weakref import finalize
+
+import numpy as np
+
+from streamrec.card import BlockPlan, ModelCard, StepPlan
+from streamrec.errors import RuntimeMissingError, WeightsError
+from streamrec.runtimes.native.library import (
+    ACTIVATIONS,
+    MAX_CHANNELS,
+    MAX_KERNEL,
+    MAX_TAPS,
+    BlockConfig,
+    Floats,
+    NetworkConfig,
+    library,
+)
+from streamrec.types import Array
+
+MAX_SIDE = 4096
+"""Largest height and width of a picture, pixels: so that a damaged file asks for no absurd sizes."""
+
+
+class Network:
+    """Packed weights in native memory, shared by all streams; freed with this object.
+
+    Args:
+        card: what the file says of itself.
+        weights: its initializers.
+        target: number of the instruction set, as in ``targets()``.
+        bf16: store the weights of squeeze-excitation and head as bfloat16.
+
+    Raises:
+        RuntimeMissingError: the compiled part is missing, or lacks what this network needs.
+        WeightsError: a weight is missing or has another shape than the plan says.
+    """
+
+    def __init__(
+        self, card: ModelCard, weights: Mapping[str, Array], target: int, *, bf16: bool
+    ) -> None:
+        if card.plan is None:
+            raise RuntimeMissingError(
+                f"{card.spec.name} was exported by an older version, without what the native "
+                "runtime needs; export it again, or take --runtime onnx"
+            )
+        check_plan(card)
+        self.handle = _Builder(card, card.plan, weights).build(target, bf16)
+        finalize(self, library().streamrec_network_free, self.handle)
+
+
+def check_plan(card: ModelCard) -> None:
+    """Check that the kernels have room for a network.
+
+    Raises:
+        RuntimeMissingError: they do not.
+    """
+    plan, size = card.plan, card.spec.preprocessing
+    assert plan is not None
+    channels = [plan.stem, plan.project, *(n for b in plan.blocks for n in (b.width, b.outputs))]
+    limits = {
+        "channels": (max(channels), MAX_CHANNELS),
+        "height or width": (max(size.height, size.width), MAX_SIDE),
+        "spatial kernel": (max((b.kernel for b in plan.blocks), default=1), MAX_KERNEL),
+        "stride": (max((b.stride for b in plan.blocks), default=1), MAX_KERNEL),
+        "temporal taps": (max((b.taps for b in plan.blocks), default=1), MAX_TAPS),
+    }
+    for what, (value, most) in limits.items():
+        if value > most:
+            raise RuntimeMissingError(
+                f"{card.spec.name}: {what} of {value}, the native runtime takes up to {most}; "
+                "take --runtime onnx"
+            )
+    for name in (plan.activation, plan.gate, plan.head_activation):
+        if name not in ACTIVATIONS:
+            raise RuntimeMissingError(
+                f"{card.spec.name}: the native runtime does not know the activation {name!r}; "
+                "take --runtime onnx"
+            )
+
+
+class _Builder:
+    """Collects checked arrays, which must live until the compiled part has copied them."""
+
+    def __init__(self, card: ModelCard, plan: StepPlan, weights: Mapping[str, Array]) -> None:
+        self._card, self._plan, self._weights = card, plan, weights
+        self._kept: list[Array] = []
+
+    def build(self, target: int, bf16: bool) -> int:
+        blocks = [self._block(f"blocks.{i}", block) for i, block in enumerate(self._plan.blocks)]
+        config = self._config(blocks, bf16)
+        handle: int | None = library().streamrec_network(ctypes.byref(config), target)
+        if handle is None:
+            raise MemoryError(f"no memory for the weights of {self._card.spec.name}")
+        return handle
+
+    def _config(self, blocks: list[BlockConfig], bf16: bool) -> NetworkConfig:
+        plan, spec = self._plan, self._card.spec
+        config = NetworkConfig(
+            height=spec.preprocessing.height,
+            width=spec.preprocessing.width,
+            stem=plan.stem,
+            project=plan.project,
+            hidden=plan.hidden,
+            classes=len(spec.labels),
+            activation=ACTIVATIONS.index(plan.activation),
+            gate=ACTIVATIONS.index(plan.gate),
+            head_activation=ACTIVATIONS.index(plan.head_activation),
+            horizon=spec.horizon or 0,
+            bf16=bf16,
+            block_count=len(blocks),
+            blocks=(BlockConfig * len(blocks))(*blocks),
+        )
+        last = plan.blocks[-1].outputs if plan.blocks else plan.stem
+        self._layer(config, "stem", "stem", plan.stem, 27)
+        self._layer(config, "project", "head.project", plan.project, last)
+        self._layer(config, "hidden", "head.hidden", plan.hidden, plan.project)
+        self._layer(config, "classifier", "head.classifier", len(spec.labels), plan.hidden)
+        return config
+
+    def _block(self, name: str, plan: BlockPlan) -> BlockConfig:
+        config = BlockConfig(
+            inputs=plan.inputs,
+            width=plan.width,
+            outputs=plan.outputs,
+            kernel=plan.kernel,
+            stride=plan.stride,
+            taps=plan.taps,
+            hidden=plan.hidden,
+            positional=plan.position_scale is not None,
+            position_scale=plan.position_scale or 0.0,
+        )
+        self._layer(config, "expand", f"{name}.expand", plan.width, plan.inputs)
+        self._layer(config, "space", f"{name}.spatial", plan.width, plan.kernel**2)
+        self._layer(config, "project", f"{name}.project", plan.outputs, plan.width)
+        if plan.taps > 1:
+            self._temporal(config, f"{name}.temporal", plan)
+        if plan.hidden:
+            self._layer(config, "reduce", f"{name}.attention.reduce", plan.hidden, 2 * plan.width)
+            self._layer(config, "gate", f"{name}.attention.expand", plan.width, plan.hidden)
+        if plan.skip:
+            self._layer(config, "skip", f"{name}.skip.project", plan.outputs, plan.inputs)
+        return config
+
+    def _temporal(self, config: BlockConfig, name: str, plan: BlockPlan) -> None:
+        taps = [self._array(f"{name}.{i}.weight", plan.width) for i in range(plan.taps)]
+        config.time_weight = self._keep(np.stack(taps, axis=1))
+        config.time_bias = self._keep(self._array(f"{name}.bias", plan.width))
+
+    def _layer(
+        self, config: ctypes.Structure, field: str, name: str, outputs: int, taps: int
+    ) -> None:
+        setattr(config, f"{field}_weight", self._keep(self._array(f"{name}.weight", outputs, taps)))
+        setattr(config, f"{field}_bias", self._keep(self._array(f"{name}.bias", outputs)))
+
+    def _array(self, name: str, *shape: int) -> Array:
+        array = self._weights.get(name)
+        if array is None or array.size != np.prod(shape) or array.shape[:1] != shape[:1]:
+            found = "missing" if array is None else f"of shape {list(array.shape)}"
+            raise WeightsError(
+                f"{self._card.spec.name}: {name} is {found}, its plan says {list(shape)}; "
+                "export the model again"
+            )
+        return array.reshape(shape)
+
+    def _keep(self, array: Array) -> object:
+        array = np.ascontiguousarray(array, np.float32)
+        self._kept.append(array)
+        return array.ctypes.data_as(Floats)
+
+
+def state_shapes(card: ModelCard) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes of the states, in the order in which the compiled part counts them.
+
+    Raises:
+        WeightsError: the file's states are not those of its plan.
+    """
+    shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
+    if list(shapes.values()) != list(_planned_shapes(card)):
+        raise WeightsError(
+            f"{card.spec.name}: its states are not those of its plan; export the model again"
+        )
+    return shapes
+
+
+def _planned_shapes(card: ModelCard) -> Iterator[tuple[int, ...]]:
+    assert card.plan is not None
+    size = card.spec.preprocessing
+    height, width = -(-size.height // 2), -(-size.width // 2)
+    yield (1, 1, 1, 1)
+    for block in card.plan.blocks:
+        height, width = -(-height // block.stride), -(-width // block.stride)
+        yield from [(1, block.width, height, width)] * (block.taps - 1)
+        if block.hidden:
+            yield (1, block.width, 1, 1)
+    yield (1, card.plan.project, 1, 1)

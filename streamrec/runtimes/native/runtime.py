@@ -1,0 +1,134 @@
+"""The native runtime: a fused step in C++, one frame at a time on one core."""
+
+from pathlib import Path
+from weakref import finalize
+
+import numpy as np
+
+from streamrec.card import card_from_json
+from streamrec.errors import RuntimeMissingError, WeightsError
+from streamrec.runtimes.input import check_frame
+from streamrec.runtimes.native.library import library, targets
+from streamrec.runtimes.native.network import Network, state_shapes
+from streamrec.runtimes.native.onnx_file import read_export
+from streamrec.runtimes.state import check_state
+from streamrec.types import Array, State, StreamSpec
+
+
+class NativeRuntime:
+    """Runs the network of an exported step graph, fused.
+
+    Args:
+        model: path or content of the ONNX file.
+        precision: ``fp32``, or ``bf16``: the weights of squeeze-excitation and head are stored as
+            bfloat16; everything is computed in float32.
+        target: the instruction set, one of ``targets()``; default: the best of this machine.
+
+    Raises:
+        WeightsError: not an exported step graph.
+        RuntimeMissingError: this build or machine cannot run it.
+    """
+
+    def __init__(
+        self, model: Path | bytes, *, precision: str = "fp32", target: str | None = None
+    ) -> None:
+        origin = "the model" if isinstance(model, bytes) else str(model)
+        text, weights = read_export(_content(model), origin)
+        card = card_from_json(text, origin)
+        if card.kind != "step":
+            raise WeightsError(
+                f"{card.spec.name} takes whole clips and cannot stream; "
+                "use `streamrec classify`, or a stream model"
+            )
+        self.target = _choose(target)
+        number = targets().index(self.target)
+        self._network = Network(card, weights, number, bf16=precision == "bf16")
+        self.card, self.spec = card, card.spec
+        self._shapes = state_shapes(card)
+
+    def initial_state(self) -> State:
+        """Return the state of a stream that has seen nothing."""
+        return {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
+
+    def start(self, state: State | None = None) -> "NativeStream":
+        """Begin a stream.
+
+        Raises:
+            StateError: ``state`` has the wrong names, shapes or dtypes.
+        """
+        if state is not None:
+            check_state(state, self._shapes)
+        return NativeStream(self._network, self.spec, self._shapes, state)
+
+
+def _content(model: Path | bytes) -> bytes:
+    if isinstance(model, bytes):
+        return model
+    if not model.is_file():
+        raise WeightsError(f"there is no file {model}")
+    return model.read_bytes()
+
+
+def _choose(target: str | None) -> str:
+    known = targets()
+    if target is None:
+        return known[0]
+    if target not in known:
+        raise RuntimeMissingError(
+            f"this machine cannot run {target!r} code; allowed: {', '.join(known)}"
+        )
+    return target
+
+
+class NativeStream:
+    """One stream: its state lives in native memory, in the layout of the kernels."""
+
+    def __init__(
+        self,
+        network: Network,
+        spec: StreamSpec,
+        shapes: dict[str, tuple[int, ...]],
+        state: State | None,
+    ) -> None:
+        self._network, self._shapes = network, shapes  # the network must live as long as this
+        self._size, self._classes = spec.preprocessing, len(spec.labels)
+        native = library()
+        self._step, self._read = native.streamrec_step, native.streamrec_stream_read
+        self._handle = native.streamrec_stream(network.handle)
+        if self._handle is None:
+            raise MemoryError(f"no memory for a stream of {spec.name}")
+        finalize(self, native.streamrec_stream_free, self._handle)
+        for number, name in enumerate(shapes if state is not None else ()):
+            values = np.ascontiguousarray(state[name])  # type: ignore[index]
+            native.streamrec_stream_write(self._handle, number, values.ctypes.data)
+
+    def step(self, x: Array) -> Array:
+        """Take one frame, float32 [1, 3, H, W]; return logits, float32 [classes].
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        logits = np.empty(self._classes, np.float32)
+        self._run(x, logits.ctypes.data)
+        return logits
+
+    def advance(self, x: Array) -> None:
+        """Take one frame whose logits nobody reads.
+
+        Raises:
+            FrameError: ``x`` has another shape.
+        """
+        self._run(x, None)
+
+    def _run(self, x: Array, logits: int | None) -> None:
+        check_frame(x, self._size)
+        x = np.ascontiguousarray(x, np.float32)
+        if not self._step(self._handle, x.ctypes.data, logits):
+            raise MemoryError("no memory for a step")
+
+    def state(self) -> State:
+        """Return a copy of the state."""
+        arrays = {name: np.empty(shape, np.float32) for name, shape in self._shapes.items()}
+        for number, array in enumerate(arrays.values()):
+            self._read(self._handle, number, array.ctypes.data)
+        return arrays

@@ -1,0 +1,123 @@
+// Matrix product in register tiles of rows by vectors of columns.
+//
+// A target defines kVector, floats in a vector; kTileRows x kTileVectors, the tile that fills its
+// registers; and kRowVectors, the tile of a single row.
+#pragma once
+
+#include "activation.h"
+#include "kernels.h"
+#include "simd.h"
+
+namespace streamrec::STREAMREC_TARGET {
+
+template <typename Vec, int Rows, int Vectors, int RowStride, typename Weight>
+void tile(const Gemm& g, const Weight* weight, int row, int column) {
+  constexpr int kW = kWidth<Vec>;
+  const Weight* w[Vectors];
+  Vec sum[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int v = 0; v < Vectors; ++v) {
+    const int c = column + v * kW;
+    w[v] = weight + static_cast<int64_t>(c / kBlock) * g.inputs * kBlock + c % kBlock;
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) sum[r][v] = load<Vec>(g.bias + c);
+  }
+  for (int first = 0, i = 0; first < g.inputs; first += g.run, ++i) {
+    const float* in = g.in + g.run_offsets[i] + row * RowStride;
+    const int run = g.inputs - first < g.run ? g.inputs - first : g.run;
+    for (int k = 0; k < run; ++k) {
+      Vec factor[Vectors];
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) {
+        factor[v] = load<Vec>(w[v]);
+        w[v] += kBlock;
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) {
+        const Vec x = broadcast<Vec>(in[r * RowStride + k]);
+#pragma GCC unroll 16
+        for (int v = 0; v < Vectors; ++v) sum[r][v] += x * factor[v];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < Vectors; ++v) {
+    const int c = column + v * kW;
+    const int64_t start = c / kBlock * g.block_stride + c % kBlock;
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      const int offset = g.out_offsets ? g.out_offsets[row + r] : (row + r) * kBlock;
+      Vec y = activate(sum[r][v], g.activation);
+      if (g.residual) y += load<Vec>(g.residual + start + offset);
+      store(g.out + start + offset, y);
+    }
+  }
+}
+
+// Picks the tile with `rows` rows.
+template <typename Vec, int Rows, int Vectors, int RowStride, typename Weight>
+STREAMREC_INLINE void tile_of(int rows, const Gemm& g, const Weight* weight, int row, int column) {
+  if constexpr (Rows > 1) {
+    if (rows < Rows) {
+      return tile_of<Vec, Rows - 1, Vectors, RowStride>(rows, g, weight, row, column);
+    }
+  }
+  tile<Vec, Rows, Vectors, RowStride>(g, weight, row, column);
+}
+
+// All rows, in tiles of nearly equal height: a low last tile would leave the pipeline empty.
+template <typename Vec, int Vectors, int RowStride, typename Weight>
+void all_rows(const Gemm& g, const Weight* weight, int column) {
+  const int tiles = (g.rows + kTileRows - 1) / kTileRows;
+  const int height = g.rows / tiles, higher = g.rows % tiles;
+  for (int i = 0, row = 0; i < tiles; ++i) {
+    const int rows = height + (i < higher);
+    tile_of<Vec, kTileRows, Vectors, RowStride>(rows, g, weight, row, column);
+    row += rows;
+  }
+}
+
+// Picks the tile with `vectors` vectors.
+template <typename Vec, int Vectors, int RowStride, typename Weight>
+STREAMREC_INLINE void all_rows_of(int vectors, const Gemm& g, const Weight* weight, int column) {
+  if constexpr (Vectors > 1) {
+    if (vectors < Vectors) {
+      return all_rows_of<Vec, Vectors - 1, RowStride>(vectors, g, weight, column);
+    }
+  }
+  all_rows<Vec, Vectors, RowStride>(g, weight, column);
+}
+
+// One row: a product of matrix and vector, bound by how fast weights arrive; a wide tile keeps
+// many loads in flight.
+template <typename Weight>
+void one_row(const Gemm& g, const Weight* weight) {
+  int column = 0;
+  for (; column + kRowVectors * kVector <= g.columns; column += kRowVectors * kVector) {
+    tile<Floats, 1, kRowVectors, kBlock>(g, weight, 0, column);
+  }
+  for (; column < g.columns; column += kVector) {
+    tile<Floats, 1, 1, kBlock>(g, weight, 0, column);
+  }
+}
+
+template <int RowStride, typename Weight>
+STREAMREC_INLINE void multiply(const Gemm& g, const Weight* weight) {
+  if (g.rows == 1) return one_row(g, weight);
+  const int rest = g.columns % kVector;
+  const bool half = rest > 0 && rest <= kHalfVector;
+  const int columns = half ? g.columns - rest : g.columns;
+  for (int column = 0; column < columns; column += kTileVectors * kVector) {
+    const int vectors = (columns - column + kVector - 1) / kVector;
+    all_rows_of<Floats, kTileVectors, RowStride>(vectors, g, weight, column);
+  }
+  if (half) all_rows<HalfFloats, 1, RowStride>(g, weight, columns);
+}
+
+template <int RowStride>
+void gemm(const Gemm& g) {
+  if (g.weight_bf16) return multiply<RowStride>(g, g.weight_bf16);
+  multiply<RowStride>(g, g.weight);
+}
+
+}  // namespace streamrec::STREAMREC_TARGET

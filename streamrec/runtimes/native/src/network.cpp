@@ -1,0 +1,65 @@
+#include "network.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace streamrec;
+
+Size shrink(Size size, int stride) {
+  return {(size.height + stride - 1) / stride, (size.width + stride - 1) / stride};
+}
+
+Padding same_padding(int size, int kernel, int stride) {
+  const int outputs = (size + stride - 1) / stride;
+  const int all = std::max((outputs - 1) * stride + kernel - size, 0);
+  return {all / 2, size + all};
+}
+
+static SqueezeExcite squeeze_excite(const BlockConfig& c, bool bf16) {
+  SqueezeExcite layer;
+  layer.reduce = pack_dense(c.reduce_weight, c.reduce_bias, 2 * c.width, c.hidden, bf16);
+  layer.gate = pack_dense(c.gate_weight, c.gate_bias, c.hidden, c.width, bf16);
+  if (!c.positional) return layer;
+  layer.position_scale = c.position_scale;
+  for (int i = 0; i < c.width; ++i) {
+    layer.rates.push_back(static_cast<float>(std::pow(10000.0, -static_cast<double>(i) / c.width)));
+  }
+  return layer;
+}
+
+static Block block(const BlockConfig& c, Size in, bool bf16) {
+  Block b;
+  b.inputs = c.inputs, b.width = c.width, b.outputs = c.outputs;
+  b.kernel = c.kernel, b.stride = c.stride, b.taps = c.taps;
+  b.in = in, b.out = shrink(in, c.stride);
+  b.expand = pack_dense(c.expand_weight, c.expand_bias, c.inputs, c.width, false);
+  b.space = pack_taps(c.space_weight, c.width, c.kernel * c.kernel);
+  b.space_bias = pack_vector(c.space_bias, c.width);
+  if (c.taps > 1) {
+    b.time = pack_taps(c.time_weight, c.width, c.taps);
+    b.time_bias = pack_vector(c.time_bias, c.width);
+  }
+  if (c.hidden) b.attention = squeeze_excite(c, bf16);
+  b.project = pack_dense(c.project_weight, c.project_bias, c.width, c.outputs, false);
+  if (c.skip_weight) b.skip = pack_dense(c.skip_weight, c.skip_bias, c.inputs, c.outputs, false);
+  return b;
+}
+
+Network::Network(const NetworkConfig& c, const Kernels& table)
+    : kernels(table),
+      in{c.height, c.width},
+      horizon(c.horizon),
+      activation(static_cast<Activation>(c.activation)),
+      gate(static_cast<Activation>(c.gate)),
+      head_activation(static_cast<Activation>(c.head_activation)),
+      stem(pack_dense(c.stem_weight, c.stem_bias, 27, c.stem, false)),
+      hidden(pack_dense(c.hidden_weight, c.hidden_bias, c.project, c.hidden, c.bf16)),
+      classifier(pack_dense(c.classifier_weight, c.classifier_bias, c.hidden, c.classes, c.bf16)) {
+  Size size = shrink(in, 2);
+  for (int i = 0; i < c.block_count; ++i) {
+    blocks.push_back(block(c.blocks[i], size, c.bf16));
+    size = blocks.back().out;
+  }
+  const int last = c.block_count ? blocks.back().outputs : c.stem;
+  project = pack_dense(c.project_weight, c.project_bias, last, c.project, false);
+}

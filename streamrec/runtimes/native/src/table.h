@@ -1,0 +1,35 @@
+// The table of one instruction set, from the kernels that were compiled for it.
+#pragma once
+
+#include "depthwise.h"
+#include "gemm.h"
+
+namespace streamrec::STREAMREC_TARGET {
+
+// map[block][pixel] *= gate[block]
+static void scale(float* map, const float* gate, int blocks, int pixels) {
+  for (int block = 0; block < blocks; ++block, gate += kBlock) {
+    for (int pixel = 0; pixel < pixels; ++pixel, map += kBlock) {
+      for (int lane = 0; lane < kBlock; lane += kVector) {
+        store(map + lane, load<Floats>(map + lane) * load<Floats>(gate + lane));
+      }
+    }
+  }
+}
+
+// out[block] = sum over pixels of map[block][pixel]
+static void sum(const float* map, int blocks, int pixels, float* out) {
+  for (int block = 0; block < blocks; ++block, map += pixels * kBlock, out += kBlock) {
+    for (int lane = 0; lane < kBlock; lane += kVector) {
+      Floats total = {};
+      for (int pixel = 0; pixel < pixels; ++pixel) {
+        total += load<Floats>(map + pixel * kBlock + lane);
+      }
+      store(out + lane, total);
+    }
+  }
+}
+
+constexpr Kernels kTable = {STREAMREC_NAME, gemm<kBlock>, gemm<2>, depthwise, scale, sum};
+
+}  // namespace streamrec::STREAMREC_TARGET
