@@ -1,14 +1,15 @@
 """Flicker on real clips: how often a minute the best class changes, for each kind of smoothing."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from report import save
-from rich.console import Console
-from rich.table import Column, Table
+from clips import labelled_clips, trained_file
+from models import read_model
+from options import Options
+from tables import Table
+from timing import Row
 
 from streamrec import Prediction, Recognizer, load, open_source
 from streamrec.smoothing import (
@@ -29,6 +30,21 @@ SMOOTHERS: Mapping[str, Smoother[Any]] = {
 }
 
 
+def measure(options: Options) -> list[Row]:
+    """Return the changes a minute in each clip, by kind of smoothing."""
+    clips = labelled_clips(options)
+    recognizer = load(str(read_model(trained_file(options), options.folder).path))
+    return [clip_row(recognizer, clip) for clip in clips]
+
+
+def clip_row(recognizer: Recognizer, clip: Path) -> Row:
+    """Return the figures of one clip."""
+    predictions = recognize(recognizer, str(clip))
+    return {"clip": clip.name} | {
+        name: flicker(predictions, kind) for name, kind in SMOOTHERS.items()
+    }
+
+
 def recognize(recognizer: Recognizer, clip: str) -> list[Prediction]:
     """Return the model's predictions for every frame of a clip, warmed up or not."""
     with open_source(clip) as source:
@@ -37,7 +53,7 @@ def recognize(recognizer: Recognizer, clip: str) -> list[Prediction]:
     return [prediction for prediction in pushed if prediction is not None]
 
 
-def flicker(predictions: list[Prediction], smoother: Smoother[Any]) -> float:
+def flicker(predictions: Sequence[Prediction], smoother: Smoother[Any]) -> float:
     """Return the changes a minute once the raw scores have gone through ``smoother``."""
     state, top_ids = smoother.initial(), []
     for prediction in predictions:
@@ -46,32 +62,10 @@ def flicker(predictions: list[Prediction], smoother: Smoother[Any]) -> float:
     return flicker_per_minute(top_ids, [prediction.time_s for prediction in predictions])
 
 
-def show(results: Sequence[Mapping[str, Any]]) -> None:
-    """Print one row for each kind of smoothing; the figures of each clip are in the JSON."""
-    table = Table("smoothing", *(Column(name, justify="right") for name in ("mean", "worst clip")))
+def table(rows: Sequence[Row]) -> Table:
+    """Return one line for each kind of smoothing; the figures of each clip are in the JSON."""
+    lines = []
     for name in SMOOTHERS:
-        figures = [result[name] for result in results]
-        table.add_row(name, f"{np.mean(figures):.1f}", f"{max(figures):.1f}")
-    Console().print(table, f"changes of the best class a minute, {len(results)} clips")
-
-
-def main() -> None:
-    """Parse the options, run, report."""
-    parser = argparse.ArgumentParser(description="Flicker on real clips, by smoothing.")
-    parser.add_argument("--model", required=True, help="model name or file")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("clips", nargs="+", metavar="CLIP")
-    options = parser.parse_args()
-    recognizer = load(options.model)
-    results: list[dict[str, Any]] = []
-    for clip in options.clips:
-        predictions = recognize(recognizer, clip)
-        figures = {name: flicker(predictions, kind) for name, kind in SMOOTHERS.items()}
-        results.append({"clip": Path(clip).name, **figures})
-    show(results)
-    if options.json:
-        save(options.json, results)
-
-
-if __name__ == "__main__":
-    main()
+        figures = [row[name] for row in rows]
+        lines.append((name, f"{np.mean(figures):.1f}", f"{max(figures):.1f}"))
+    return Table(("smoothing", "changes a minute, mean", "worst clip"), tuple(lines))

@@ -5,21 +5,21 @@ One process captures a synthetic live scene, recognises and publishes over loopb
 time of its arrival. Both read the same machine's clock.
 """
 
-import argparse
 import multiprocessing as mp
-import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
-from report import save
-from rich.console import Console
-from rich.table import Table
+from models import random_model
+from options import Options
+from tables import Table, text
+from timing import Row
 
 from streamrec.client import Subscriber
 from streamrec.types import now_s
 
+CAMERA_FPS = 30.0
 GOAL_P95_MS = 60.0
 
 WARM_UP_S = 2.0
@@ -83,7 +83,13 @@ def receive(subscriber: Subscriber) -> Result:
     )
 
 
-def measure(model: str, fps: float, seconds: float) -> Result:
+def measure(options: Options) -> list[Row]:
+    """Run a camera for some seconds."""
+    model = random_model(options.models[0], options.folder)
+    return [asdict(watch(str(model.path), CAMERA_FPS, options.seconds))]
+
+
+def watch(model: str, fps: float, seconds: float) -> Result:
     """Start the publisher, subscribe, and return the figures."""
     processes = mp.get_context("spawn")
     ours, theirs = processes.Pipe()
@@ -101,35 +107,7 @@ def measure(model: str, fps: float, seconds: float) -> Result:
         publisher.join()
 
 
-def show(result: Result) -> None:
-    """Print the table, and whether the goal is met."""
-    table = Table("figure", "value")
-    for name, value in asdict(result).items():
-        table.add_row(name, f"{value:.1f}" if isinstance(value, float) else str(value))
-    Console().print(table)
-    verdict = "met" if result.p95_ms <= GOAL_P95_MS else "NOT met"
-    print(f"goal: p95 <= {GOAL_P95_MS:g} ms: {verdict}")
-
-
-def main() -> None:
-    """Parse the options, run, report."""
-    parser = argparse.ArgumentParser(description="Capture -> receive latency of the live path.")
-    parser.add_argument("--model", help="default: movinet-a0-stream with random weights")
-    parser.add_argument("--fps", type=float, default=30.0, help="rate of the camera")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        model = options.model
-        if model is None:
-            from random_model import export_random
-
-            model = str(export_random("movinet-a0-stream", Path(folder) / "a0.onnx"))
-        result = measure(model, options.fps, options.seconds)
-    show(result)
-    if options.json:
-        save(options.json, [asdict(result)])
-
-
-if __name__ == "__main__":
-    main()
+def table(rows: Sequence[Row]) -> Table:
+    """Return one line a figure, and the goal."""
+    lines = [(name, text(value)) for row in rows for name, value in row.items()]
+    return Table(("figure", "value"), (*lines, ("goal: p95_ms at most", text(GOAL_P95_MS))))

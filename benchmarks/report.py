@@ -1,41 +1,33 @@
-"""Where and with what a benchmark ran, beside its figures."""
+"""Figures as a file: what was measured, where, with what and when."""
 
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("streamrec", "torch", "onnxruntime", "ai-edge-litert", "numpy", "opencv-python")
+from machine import versions
+from timing import Row
+
+Record = dict[str, Any]
 
 
-def save(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
-    """Write the figures as JSON, with machine, versions and date."""
-    record = {
+def record(results: Mapping[str, Sequence[Row]], machine_before: Mapping[str, Any]) -> Record:
+    """Put the rows of some benchmarks, by name, beside the machine's facts."""
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.platform()},
-        "versions": {"python": platform.python_version()} | _versions(),
-        "results": list(results),
+        "machine": dict(machine_before),
+        "versions": versions(),
+        "results": {name: list(rows) for name, rows in results.items()},
     }
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _cpu() -> str:
-    """Return the processor's name; Linux tells it in a file only."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+def save(path: Path, results: Mapping[str, Sequence[Row]], facts: Mapping[str, Any]) -> None:
+    """Write the figures as JSON."""
+    path.write_text(json.dumps(record(results, facts), indent=1) + "\n", encoding="utf-8")
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+def read(path: Path) -> Record:
+    """Read what ``save`` wrote."""
+    loaded: Record = json.loads(path.read_text(encoding="utf-8"))
+    return loaded

@@ -1,14 +1,25 @@
 """The models that benchmarks run on."""
 
 from importlib import import_module
-from pathlib import Path
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+import pytest
 
 
-def test_no_block_of_a_random_network_is_idle(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    random_model = import_module("random_model")
-    network, spec = random_model.random_network("movinet-t0-stream")
-    assert spec.name == "movinet-t0-stream"
+@pytest.fixture
+def models():
+    return import_module("models")
+
+
+def test_no_block_of_a_random_network_is_idle(models):
+    network = models.network(models.random_weights("movinet-t0-stream"))
     assert all(block.residual_scale.item() != 0 for block in network.blocks)
+
+
+def test_a_model_is_exported_once_and_its_weights_are_read_on_demand(models, tmp_path):
+    first = models.random_model("movinet-t0-stream", tmp_path, image_size=32)
+    assert first.spec.preprocessing.height == 32
+    written = first.path.stat().st_mtime_ns
+    again = models.random_model("movinet-t0-stream", tmp_path, image_size=32)
+    assert again.path.stat().st_mtime_ns == written
+    assert "weights" not in vars(again)
+    assert again.spec == first.spec

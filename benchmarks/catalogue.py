@@ -1,0 +1,87 @@
+"""Every benchmark by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import age
+import cameras
+import clip
+import flicker
+import input_size
+import live
+import memory
+import mobile
+import startup
+import step
+import streams
+from options import Options
+from tables import Table, plain
+from timing import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One thing to measure.
+
+    Attributes:
+        measure: takes the options, returns rows.
+        description: what its table shows, a sentence.
+        table: puts the rows into a table.
+    """
+
+    measure: Callable[[Options], list[Row]]
+    description: str
+    table: Callable[[Sequence[Row]], Table] = plain
+
+
+BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
+    {
+        "step": Benchmark(
+            step.measure,
+            "Milliseconds a frame, one frame a step, random weights, median; in brackets the "
+            "ratio to the peer.",
+            step.table,
+        ),
+        "mobile": Benchmark(
+            mobile.measure,
+            "The mobile variant with trained Kinetics-600 weights: real clips named right, and "
+            "milliseconds a frame, one thread, states carried.",
+        ),
+        "clip": Benchmark(
+            clip.measure,
+            "A model that sees whole clips runs its whole window at each hop; one thread.",
+        ),
+        "live": Benchmark(
+            live.measure,
+            "From capture to the subscriber, a camera with 30 frames/s, a prediction for every "
+            "frame.",
+            live.table,
+        ),
+        "cameras": Benchmark(
+            cameras.measure,
+            "Processor time of a 1920 x 1080 video at 25 frames/s, decoding and resize included.",
+        ),
+        "startup": Benchmark(
+            startup.measure,
+            "From the command `streamrec run` to the first prediction, in a fresh process, the "
+            "model cached.",
+        ),
+        "memory": Benchmark(
+            memory.measure, "Resident memory of a process that serves one model, MiB."
+        ),
+        "input-size": Benchmark(
+            input_size.measure, "Cost of a step against the size of the picture, one thread."
+        ),
+        "streams": Benchmark(
+            streams.measure,
+            "Cost of a step against the number of streams that take turns, one thread.",
+        ),
+        "age": Benchmark(age.measure, "Cost of a step against the age of the stream, one thread."),
+        "flicker": Benchmark(
+            flicker.measure,
+            "Changes of the best class on real clips, by smoothing.",
+            flicker.table,
+        ),
+    }
+)

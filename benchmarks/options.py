@@ -1,0 +1,99 @@
+"""What the command line says: one record, and a small one that says nothing about speed."""
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from machine import usable_cores
+
+
+class MissingError(Exception):
+    """A benchmark lacks an input or a package; the message says which, and where to get it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Inputs and sizes of all benchmarks; each takes those that concern it.
+
+    Attributes:
+        models: stream models that are timed, by architecture.
+        engines: names in ``engines.ENGINES``; empty: all.
+        threads: thread counts of ``step``.
+        rounds, steps: turns of each variant, and timed steps in a turn.
+        seconds: length of the live run and of generated video.
+        litert: ``.tflite`` stream models that LiteRT runs as the peer.
+        trained: a ``.tflite`` stream model trained on Kinetics-600.
+        clips: folder of labelled clips with their ``labels.csv``.
+        video: a video file for ``cameras`` instead of a generated one.
+        folder: where models are exported to.
+        clip_models, clip_frames: models that see whole clips, and their window.
+        image_sizes: heights of square inputs, pixels; the first is the baseline.
+        streams: how many streams take turns; the first is the baseline.
+        age: frames that an old stream has seen.
+    """
+
+    models: tuple[str, ...] = tuple(
+        f"movinet-{size}-{family}" for family in ("stream", "mobile") for size in ("a0", "a1", "a2")
+    )
+    engines: tuple[str, ...] = ()
+    threads: tuple[int, ...] = tuple(range(1, min(usable_cores(), 2) + 1))
+    rounds: int = 15
+    steps: int = 20
+    seconds: float = 30.0
+    litert: tuple[Path, ...] = ()
+    trained: Path | None = None
+    clips: Path | None = None
+    video: Path | None = None
+    folder: Path = Path()
+    clip_models: tuple[str, ...] = ("movinet-a0-base", "movinet-a1-base")
+    clip_frames: int = 50
+    image_sizes: tuple[int, ...] = (172, 96, 128, 224, 256, 320)
+    streams: tuple[int, ...] = (1, 2, 8, 64)
+    age: int = 10_000
+
+
+QUICK = Options(
+    models=("movinet-t0-stream",),
+    threads=(1,),
+    rounds=2,
+    steps=2,
+    seconds=3.0,
+    clip_models=("movinet-t0-base",),
+    clip_frames=3,
+    image_sizes=(64, 96),
+    streams=(1, 2),
+    age=20,
+)
+
+HELP = {
+    "models": "architectures to time",
+    "engines": "engines to time; default: all",
+    "threads": "thread counts of `step`",
+    "rounds": "turns of each variant",
+    "steps": "timed steps in a turn",
+    "seconds": "length of the live run and of generated video",
+    "litert": "stream models for LiteRT to run as the peer; they say themselves which they are",
+    "trained": "a Kinetics-600 stream model, for `mobile` and `flicker`",
+    "clips": "a folder of clips and their labels.csv, for `mobile` and `flicker`",
+    "video": "a file for `cameras` instead of a generated one",
+}
+_TYPES = {"threads": int, "rounds": int, "steps": int, "seconds": float}
+_PATHS = ("litert", "trained", "clips", "video")
+_MANY = ("models", "engines", "threads", "litert")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each option that the command line may set."""
+    for name, description in HELP.items():
+        kind = Path if name in _PATHS else _TYPES.get(name, str)
+        many = "+" if name in _MANY else None
+        parser.add_argument(f"--{name}", type=kind, nargs=many, help=description)
+    parser.add_argument("--quick", action="store_true", help="a trial; the figures mean nothing")
+
+
+def read_flags(args: argparse.Namespace, folder: Path) -> Options:
+    """Return the options that the flags ask for."""
+    given = {name: getattr(args, name) for name in HELP if getattr(args, name) is not None}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return replace(QUICK if args.quick else Options(), folder=folder, **values)

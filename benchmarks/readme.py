@@ -1,0 +1,61 @@
+"""Writes the README's tables from files of figures: ``python benchmarks/readme.py FILE.json...``.
+
+A table stands between ``<!-- benchmark: NAME -->`` and ``<!-- end -->``.
+"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from catalogue import BENCHMARKS
+from report import Record, read
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+_BLOCK = re.compile(r"(<!-- benchmark: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def fill(text: str, records: Sequence[Record]) -> str:
+    """Return the README's text with new tables; a block without figures stays as it is."""
+    blocks = {name: block(name, record) for record in records for name in record["results"]}
+
+    def replaced(match: re.Match[str]) -> str:
+        start, name, end = match.groups()
+        return f"{start}{blocks[name]}{end}" if name in blocks else match[0]
+
+    return _BLOCK.sub(replaced, text)
+
+
+def markers(text: str) -> list[str]:
+    """Return the names of the README's blocks."""
+    return [match[1] for match in _BLOCK.findall(text)]
+
+
+def block(name: str, record: Record) -> str:
+    """Return a benchmark's description, its table, and where and how it was measured."""
+    benchmark, facts = BENCHMARKS[name], record["machine"]
+    flags = ", ".join(facts["flags"]) or "no known SIMD flags"
+    where = (
+        f"`python benchmarks/run.py {name}`, {record['date'][:10]}: {facts['cpu']} ({flags}), "
+        f"{facts['usable_cores']} of {facts['cores']} cores, load {facts['load']}"
+    )
+    table = benchmark.table(record["results"][name]).markdown()
+    return f"{benchmark.description}\n\n{table}\n\n{where}.\n"
+
+
+def update(path: Path, records: Sequence[Record]) -> None:
+    """Rewrite the tables in a file."""
+    path.write_text(fill(path.read_text(encoding="utf-8"), records), encoding="utf-8")
+
+
+def main() -> None:
+    """Read the files, rewrite the README."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE.json")
+    parser.add_argument("--readme", type=Path, default=README, metavar="FILE")
+    args = parser.parse_args()
+    update(args.readme, [read(file) for file in args.files])
+
+
+if __name__ == "__main__":
+    main()
