@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streamrec.export.int8 import Int8Report
     from streamrec.export.write import ExportReport
 
 
@@ -16,6 +17,19 @@ def register(commands: Any) -> None:
         "--to", type=Path, required=True, metavar="FILE.onnx", help="where to (required)"
     )
     parser.add_argument("--clip", action="store_true", help="the whole-clip graph of a base model")
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="convolutions in 8 bits, for stream models; smaller, less accurate, and slower on "
+        "many processors: what it costs is measured and printed",
+    )
+    parser.add_argument(
+        "--calibrate",
+        nargs="+",
+        default=[],
+        metavar="CLIP",
+        help="videos for --int8, every second one held out to measure accuracy",
+    )
     parser.set_defaults(run=run)
 
 
@@ -30,10 +44,37 @@ def run(args: argparse.Namespace) -> int:
     if args.clip != (clip_model := is_clip_model(args.model)):
         kind = "sees whole clips: add --clip" if clip_model else "is a stream model: omit --clip"
         raise OptionError(f"{args.model} {kind}")
+    if args.int8 != bool(args.calibrate) or (args.int8 and args.clip):
+        raise OptionError("--int8 goes with --calibrate CLIP ..., and with stream models only")
     with download_progress(args.model) as progress:
         report = export(args.model, args.to, progress)
     print(describe(report))
+    if args.int8:
+        print(describe_int8(_to_int8(args.to, args.calibrate)))
     return 0
+
+
+def _to_int8(path: Path, files: list[str]) -> "Int8Report":
+    from streamrec.export.int8 import model_inputs, quantize
+    from streamrec.runtimes.onnx import OnnxRuntime
+    from streamrec.sources.open import open_source
+
+    spec, clips = OnnxRuntime(path).spec, []
+    for file in files:
+        with open_source(file) as source:
+            clips.append(model_inputs(source, spec))
+    return quantize(path, clips, path)
+
+
+def describe_int8(report: "Int8Report") -> str:
+    """Put what 8 bits cost into lines."""
+    clips = "clips that calibration has not seen" if report.held_out else "the calibration clip"
+    return (
+        f"int8: {report.size_bytes / 1e6:.1f} MB; over {report.frames} frames of {clips}:\n"
+        f"same best class in {report.agreement:.1%}, a probability differs by "
+        f"{report.mean_difference:.1e} in the mean\n"
+        f"{report.int8_ms:.2f} ms a frame, {report.float_ms:.2f} ms in float32"
+    )
 
 
 def describe(report: "ExportReport") -> str:

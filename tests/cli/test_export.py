@@ -68,3 +68,21 @@ def test_the_embedded_model_is_an_export_already(cli, tmp_path):
 def test_a_mean_of_models_names_its_members(cli, tmp_path):
     result = cli("export", "movinet-a6-stream", "--to", tmp_path / "out.onnx")
     result.fails(MODEL, "movinet-a4-stream and movinet-a5-stream")
+
+
+def test_eight_bits_say_what_they_cost(cli, tmp_path, video, weights_file):
+    path = tmp_path / "small.onnx"
+    result = cli("export", weights_file, "--to", path, "--int8", "--calibrate", video())
+    assert (result.code, result.err) == (0, "")
+    *_, size, accuracy, speed = result.out.splitlines()
+    assert re.fullmatch(r"int8: \d+\.\d MB; over \d+ frames of the calibration clip:", size)
+    assert re.fullmatch(r"same best class in [\d.]+%, a probability differs by \S+ .*", accuracy)
+    assert re.fullmatch(r"[\d.]+ ms a frame, [\d.]+ ms in float32", speed)
+    assert cli("classify", video(), "--model", path).code == 0
+
+
+@pytest.mark.parametrize("flags", [("--int8",), ("--calibrate", "clip.mp4")])
+def test_eight_bits_need_clips_and_clips_are_for_eight_bits(cli, tmp_path, weights_file, flags):
+    result = cli("export", weights_file, "--to", tmp_path / "out.onnx", *flags)
+    result.fails(OPTION, "--int8 goes with --calibrate")
+    assert not (tmp_path / "out.onnx").exists()

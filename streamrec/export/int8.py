@@ -1,0 +1,184 @@
+"""An exported step graph with its convolutions in 8 bits, and what that costs in accuracy.
+
+Weights per channel, activations per tensor, calibrated on real clips, states included. States stay
+float32 at the border, so that names and shapes are those of the float graph.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from streamrec.atomic import atomic_path
+from streamrec.card import METADATA_KEY
+from streamrec.errors import ModelError, SourceReadError
+from streamrec.lanes import softmax
+from streamrec.preprocess import Preprocessor
+from streamrec.runtimes.onnx import OnnxRuntime
+from streamrec.sampling import TimeGrid
+from streamrec.sources.base import Source
+from streamrec.types import Array, StreamSpec
+
+Clip = Sequence[Array]
+"""The inputs of one clip, float32 [1, 3, H, W] each."""
+
+_ERRORS_ONLY, _WARNINGS = 3, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Report:
+    """What 8 bits cost, and what they gain here.
+
+    Attributes:
+        size_bytes: of the file.
+        frames: how many were compared; ``held_out``: whether calibration had not seen their clips.
+        agreement: share of frames with the same best class.
+        mean_difference: mean absolute difference of a probability.
+        float_ms, int8_ms: median of a step on one core, milliseconds.
+    """
+
+    size_bytes: int
+    frames: int
+    held_out: bool
+    agreement: float
+    mean_difference: float
+    float_ms: float
+    int8_ms: float
+
+
+def model_inputs(source: Source, spec: StreamSpec) -> Clip:
+    """Return what a model sees of a clip, on its own time grid.
+
+    Raises:
+        SourceError: the clip cannot be read, or has no pictures.
+    """
+    grid = TimeGrid(fps=spec.fps, declared_fps=source.fps)
+    preprocess = Preprocessor(spec.preprocessing)
+    inputs = [preprocess(frame.image) for frame in source for _ in grid.push(frame.time_s).turns]
+    if not inputs:
+        raise SourceReadError(f"{source.name} has no pictures in it")
+    return inputs
+
+
+def quantize(model: Path, clips: Sequence[Clip], path: Path) -> Int8Report:
+    """Write the 8-bit form of an exported step graph.
+
+    Every second clip is held out: calibration does not see it, and accuracy is measured on it. A
+    single clip serves for both.
+
+    Args:
+        model: the float graph.
+        clips: at least one.
+        path: where to; may be ``model`` itself.
+
+    Raises:
+        ModelError: the model is no step graph, or ONNX Runtime cannot quantize it.
+        OutputError: the file cannot be written.
+    """
+    reference = OnnxRuntime(model)
+    with atomic_path(path) as temporary:
+        with _quiet():
+            _quantize(model, _Calibration(reference, clips[::2]), temporary)
+        _describe_itself(reference, temporary)
+        quantized = OnnxRuntime(temporary)
+    return _compare(reference, quantized, clips[1::2] or clips, path, held_out=len(clips) > 1)
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """What the graph takes at each step through the clips: frame, switch and states."""
+
+    def __init__(self, runtime: OnnxRuntime, clips: Sequence[Clip]) -> None:
+        self._feeds = _feeds(runtime, clips)
+
+    def get_next(self) -> dict[str, Array] | None:
+        return next(self._feeds, None)
+
+
+def _feeds(runtime: OnnxRuntime, clips: Sequence[Clip]) -> Iterator[dict[str, Array]]:
+    for clip in clips:
+        running = runtime.start()
+        for x in clip:
+            yield {"frame": x, **running.state()}
+            running.advance(x)
+
+
+def _quantize(model: Path, calibration: _Calibration, path: Path) -> None:
+    try:
+        quantize_static(
+            str(model),
+            str(path),
+            calibration,
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv"],
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"{model}: ONNX Runtime cannot quantize it: {error}") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the quantizer, which advises preprocessing that this graph has no use for."""
+    logging.disable(logging.WARNING)
+    ort.set_default_logger_severity(_ERRORS_ONLY)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        ort.set_default_logger_severity(_WARNINGS)
+
+
+def _describe_itself(reference: OnnxRuntime, path: Path) -> None:
+    """Say that the weights are 8-bit, and drop the plan: it is for engines that need float ones."""
+    card = reference.card
+    provenance = {**card.provenance, "precision": "int8"}
+    graph = onnx.load(path)
+    text = replace(card, plan=None, provenance=provenance).to_json()
+    helper.set_model_props(graph, {METADATA_KEY: text})
+    onnx.save(graph, path)
+
+
+def _compare(
+    reference: OnnxRuntime,
+    quantized: OnnxRuntime,
+    clips: Sequence[Clip],
+    path: Path,
+    *,
+    held_out: bool,
+) -> Int8Report:
+    runs = [_run(reference, quantized, clip) for clip in clips]
+    ours, theirs, times_ms = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    float_ms, int8_ms = np.median(times_ms, axis=0)
+    return Int8Report(
+        size_bytes=path.stat().st_size,
+        frames=len(ours),
+        held_out=held_out,
+        agreement=float(np.mean(ours.argmax(1) == theirs.argmax(1))),
+        mean_difference=float(np.abs(ours - theirs).mean()),
+        float_ms=float(float_ms),
+        int8_ms=float(int8_ms),
+    )
+
+
+def _run(reference: OnnxRuntime, quantized: OnnxRuntime, clip: Clip) -> tuple[Array, Array, Array]:
+    """Return both models' probabilities [frames, classes], and both their times [frames, 2], ms."""
+    streams = (reference.start(), quantized.start())
+    probabilities: tuple[list[Array], list[Array]] = ([], [])
+    times_ms = np.empty((len(clip), 2), np.float32)
+    for index, x in enumerate(clip):
+        for column, stream in enumerate(streams):
+            started_s = time.perf_counter()
+            logits = stream.step(x)
+            times_ms[index, column] = (time.perf_counter() - started_s) * 1e3
+            probabilities[column].append(softmax(logits))
+    return np.stack(probabilities[0]), np.stack(probabilities[1]), times_ms
