@@ -101,13 +101,14 @@ def _answer(file: str, classify: "Classify", mirror: bool) -> "FileAnswer":
 @contextmanager
 def _frame_progress(source: "Source") -> "Iterator[OnFrame]":
     """Show a bar on a terminal's stderr."""
+    if not sys.stderr.isatty():
+        yield lambda frame: None
+        return
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(source.name, total=source.frame_count)
         yield lambda frame: bar.advance(task)
 

@@ -36,6 +36,14 @@ def test_a_line_is_written_when_another_class_leads(predict, frame):
     assert lines[1].split()[2:] == ["still", "70%", "wave", "30%"]
 
 
+def test_of_equal_classes_the_first_leads_as_in_the_line(predict, frame):
+    out = io.StringIO()
+    steps = [(0.5, 0.5), (0.6, 0.4), (0.5, 0.5)]
+    emit_all(ConsoleSink(out), [predict(scores) for scores in steps], frame)
+    (line,) = out.getvalue().splitlines()
+    assert line.split()[2] == "wave"
+
+
 def test_a_line_tells_source_and_media_time(predict, frame):
     out = io.StringIO()
     emit_all(ConsoleSink(out, top=1), [predict((0.9, 0.1), pts_s=83.25)], frame)
