@@ -16,7 +16,7 @@ from streamrec.export.graph import OPSET
 from streamrec.export.movinet import StepGraph, clip_graph
 from streamrec.export.plan import step_plan
 from streamrec.models.movinet import MoViNet
-from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
+from streamrec.runtimes.onnx import WANT_LOGITS, OnnxClip, OnnxRuntime
 from streamrec.runtimes.torch import TorchClip, TorchRuntime
 from streamrec.types import Array, StreamSpec
 
@@ -34,7 +34,8 @@ class ExportReport:
     Attributes:
         path: the file; ``size_bytes``: its size.
         opset: the ONNX operator set.
-        inputs, outputs: names and shapes; a free dimension is 0.
+        inputs, outputs: names and shapes; a free dimension is 0. Without the optional
+            ``want_logits``.
         frames: how many random frames were compared.
         max_difference: the largest difference of a logit.
     """
@@ -127,7 +128,7 @@ def _write(
         path=path,
         size_bytes=len(data),
         opset=OPSET,
-        inputs=_shapes(graph.graph.input),
+        inputs=_shapes(value for value in graph.graph.input if value.name != WANT_LOGITS),
         outputs=_shapes(graph.graph.output),
         frames=frames,
         max_difference=difference,

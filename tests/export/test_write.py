@@ -20,7 +20,8 @@ def test_the_report_describes_the_file(tmp_path):
     assert report.path == path
     assert report.size_bytes == path.stat().st_size
     assert report.opset == graph.opset_import[0].version
-    assert list(report.inputs) == [value.name for value in graph.graph.input]
+    names = [value.name for value in graph.graph.input]
+    assert [*report.inputs, "want_logits"] == names
     assert report.inputs["frame"] == (1, 3, 32, 32)
     assert list(report.outputs) == [value.name for value in graph.graph.output]
     assert report.outputs["logits"] == (1, 10)
