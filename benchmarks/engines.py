@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 from models import Model
+from options import MissingError
 
 from streamrec.errors import RuntimeMissingError
 from streamrec.types import Array, StreamSpec
@@ -38,7 +39,9 @@ class Engine:
 def _native(model: Model, threads: int, *, precision: str) -> Start:
     from streamrec.runtimes.native import NativeRuntime
 
-    runtime = NativeRuntime(model.path, threads=threads, precision=precision)
+    if threads != 1:
+        raise MissingError("it runs a step on one thread")
+    runtime = NativeRuntime(model.path, precision=precision)
     return lambda: runtime.start().step
 
 
@@ -80,7 +83,7 @@ def opened(model: Model, threads: int, names: Sequence[str]) -> Iterator[tuple[s
     for name in names:
         try:
             yield name, ENGINES[name].open(model, threads)
-        except (ImportError, RuntimeMissingError) as error:
+        except (ImportError, MissingError, RuntimeMissingError) as error:
             _tell(f"{name}: not measured: {error}")
 
 
