@@ -28,7 +28,7 @@ def register(commands: Any) -> None:
         nargs="+",
         default=[],
         metavar="CLIP",
-        help="videos for --int8, every second one held out to measure accuracy",
+        help="videos for --int8, every second one held out to measure accuracy; default: none",
     )
     parser.set_defaults(run=run)
 
