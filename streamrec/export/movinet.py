@@ -202,7 +202,7 @@ def _gate(
 def _spread(graph: GraphBuilder, layer: CausalSqueezeExcite, gate: str, size: Size) -> str:
     """Repeat the gates over the picture, which changes no value.
 
-    ONNX Runtime then keeps the product in its blocked layout, 3 - 7 % of a step. It cannot where
+    ONNX Runtime then keeps the product in its blocked layout, 2 - 8 % of a step. It cannot where
     the gate is not one operator, which it would have fused into the convolution.
     """
     if layer.gate_name == "hard_sigmoid_relu6":
