@@ -1,31 +1,36 @@
-// 3 x 3 average with SAME padding, which does not count in the divisor.
+// 3 x 3 average with SAME padding.
 #pragma once
 
-#include <algorithm>
+#include "kernels.h"
+#include "simd.h"
 
-#include "network.h"
+namespace streamrec::STREAMREC_TARGET {
 
-inline void average_pool(const float* in, int channels, Size size, int stride, float* out) {
-  using streamrec::kBlock;
-  constexpr int kKernel = 3;
-  const int top = same_padding(size.height, kKernel, stride).before;
-  const int left = same_padding(size.width, kKernel, stride).before;
-  const Size to = shrink(size, stride);
-  for (int block = 0; block < streamrec::blocks_of(channels); ++block) {
-    for (int pixel = 0; pixel < to.pixels(); ++pixel, out += kBlock) {
-      const int y = pixel / to.width * stride - top, x = pixel % to.width * stride - left;
-      float sum[kBlock] = {};
-      int count = 0;
-      for (int row = std::max(y, 0); row < std::min(y + kKernel, size.height); ++row) {
-        for (int column = std::max(x, 0); column < std::min(x + kKernel, size.width); ++column) {
-          const float* from = in + static_cast<int64_t>(row * size.width + column) * kBlock;
-          for (int lane = 0; lane < kBlock; ++lane) sum[lane] += from[lane];
-          ++count;
+// One output whose window begins at row `y` and column `x`, which may lie outside.
+STREAMREC_INLINE Floats average(const AveragePool& a, const float* in, int y, int x) {
+  Floats sum = {};
+  int count = 0;
+  for (int row = y < 0 ? 0 : y; row < y + 3 && row < a.height; ++row) {
+    for (int column = x < 0 ? 0 : x; column < x + 3 && column < a.width; ++column, ++count) {
+      sum += load<Floats>(in + static_cast<int64_t>(row * a.width + column) * kBlock);
+    }
+  }
+  return sum * (1.0f / static_cast<float>(count));
+}
+
+static void average_pool(const AveragePool& a) {
+  const float* in = a.in;
+  float* out = a.out;
+  for (int block = 0; block < a.blocks; ++block) {
+    for (int y = 0; y < a.rows; ++y) {
+      for (int x = 0; x < a.columns; ++x, out += kBlock) {
+        for (int lane = 0; lane < kBlock; lane += kVector) {
+          store(out + lane, average(a, in + lane, y * a.stride - a.top, x * a.stride - a.left));
         }
       }
-      const float share = 1.0f / static_cast<float>(count);
-      for (int lane = 0; lane < kBlock; ++lane) out[lane] = sum[lane] * share;
     }
-    in += static_cast<int64_t>(size.pixels()) * kBlock;
+    in += static_cast<int64_t>(a.height) * a.width * kBlock;
   }
 }
+
+}  // namespace streamrec::STREAMREC_TARGET

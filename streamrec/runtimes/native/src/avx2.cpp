@@ -18,7 +18,7 @@
 
 namespace streamrec::avx2 {
 constexpr int kVector = 8, kHalfVector = 0;
-constexpr int kTileRows = 6, kTileVectors = 2, kRowVectors = 8;
+constexpr int kTileRows = 6, kTileVectors = 2;
 using Floats = Simd<kVector>::Floats;
 using HalfFloats = Floats;
 }  // namespace streamrec::avx2

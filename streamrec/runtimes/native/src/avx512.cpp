@@ -20,7 +20,7 @@
 
 namespace streamrec::avx512 {
 constexpr int kVector = 16, kHalfVector = 8;
-constexpr int kTileRows = 12, kTileVectors = 2, kRowVectors = 8;
+constexpr int kTileRows = 12, kTileVectors = 2;
 using Floats = Simd<kVector>::Floats;
 using HalfFloats = Simd<kHalfVector>::Floats;
 }  // namespace streamrec::avx512

@@ -15,9 +15,9 @@
 namespace streamrec::baseline {
 constexpr int kVector = 4, kHalfVector = 0;
 #if defined(__aarch64__)
-constexpr int kTileRows = 6, kTileVectors = 4, kRowVectors = 8;
+constexpr int kTileRows = 6, kTileVectors = 4;
 #else
-constexpr int kTileRows = 3, kTileVectors = 4, kRowVectors = 8;
+constexpr int kTileRows = 3, kTileVectors = 4;
 #endif
 using Floats = Simd<kVector>::Floats;
 using HalfFloats = Floats;

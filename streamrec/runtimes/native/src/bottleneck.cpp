@@ -1,109 +1,113 @@
 #include "bottleneck.h"
 
 #include <cmath>
+#include <cstring>
 
-#include "average_pool.h"
-#include "dense.h"
+#include "layers.h"
 
 using namespace streamrec;
 
-constexpr int kBandBytes = 48 * 1024;
+// Blocks of channels that are convolved together: what is expanded once fills the register tile.
+constexpr int kGroup = 2;
 
-static int pitch_of(const Block& b) {
-  return same_padding(b.in.width, b.kernel, b.stride).total;
+// A band stays in the first or second cache.
+constexpr int kBandBytes = 32 * 1024;
+
+static int row_size(const Block& b) {
+  return same_padding(b.in.width, b.kernel, b.stride).total * kBlock;
 }
 
-int band_rows(const Block& b) {
-  const int row_bytes = pitch_of(b) * kBlock * static_cast<int>(sizeof(float));
-  const int rows = (kBandBytes / row_bytes - b.kernel) / b.stride + 1;
-  return std::min(std::max(rows, 1), b.out.height);
+static int band_rows(const Block& b) {
+  const int most = kBandBytes / kGroup / static_cast<int>(sizeof(float)) / row_size(b);
+  return std::min(std::max((most - b.kernel) / b.stride + 1, 1), b.out.height);
 }
 
-size_t band_size(const Block& b) {
-  const size_t rows = static_cast<size_t>(band_rows(b) - 1) * b.stride + b.kernel;
-  return rows * pitch_of(b) * kBlock;
+// Of one block of channels.
+static size_t block_size(const Block& b) {
+  return static_cast<size_t>((band_rows(b) - 1) * b.stride + b.kernel) * row_size(b);
 }
+
+size_t band_size(const Block& b) { return kGroup * block_size(b); }
 
 void Bottleneck::step(const Clock& clock, unsigned long long steps) {
-  convolve(steps);
+  std::memset(work_.sums.data(), 0, sizeof(float) * padded(block_.width));
+  std::memset(work_.band.data(), 0, sizeof(float) * band_size(block_));
+  const int blocks = blocks_of(block_.width);
+  for (int i = 0; i < blocks; i += kGroup) convolve(i, std::min(kGroup, blocks - i), steps);
   if (block_.attends()) attend(clock);
   project();
 }
 
-void Bottleneck::convolve(unsigned long long steps) {
-  std::memset(work_.sums.data(), 0, sizeof(float) * padded(block_.width));
-  std::memset(work_.band.data(), 0, sizeof(float) * band_size(block_));
-  const int pitch = pitch_of(block_);
-  for (int pixel = 0; pixel < block_.in.pixels(); ++pixel) {
-    const int row = pixel / block_.in.width, column = pixel % block_.in.width;
-    work_.offsets.data()[pixel] = (row * pitch + column) * kBlock;
+// Runs down the picture in bands of rows, from `first` of `blocks` blocks of channels.
+void Bottleneck::convolve(int first, int blocks, unsigned long long steps) {
+  const int height = block_.out.height;
+  int kept_from = 0, kept_to = 0;  // lines of the padded picture that are in the band
+  for (int y = 0; y < height; y += band_rows(block_)) {
+    const int rows = std::min(band_rows(block_), height - y);
+    const int from = y * block_.stride, to = from + (rows - 1) * block_.stride + block_.kernel;
+    fill_band(first, blocks, from, to, kept_from, kept_to);
+    kept_from = from, kept_to = to;
+    for (int i = 0; i < blocks; ++i) depthwise(first + i, y, rows, steps);
   }
-  for (int i = 0; i < blocks_of(block_.width); ++i) convolve_channels(i, steps);
 }
 
-// Runs down the picture in bands of rows. Rows that the next band needs again move to its begin.
-void Bottleneck::convolve_channels(int channel_block, unsigned long long steps) {
+// Fills the band with lines `from` to `to` of the padded picture; those that it has move up.
+void Bottleneck::fill_band(int first, int blocks, int from, int to, int kept_from, int kept_to) {
   const Block& b = block_;
-  const int row_size = pitch_of(b) * kBlock, bands = band_rows(b);
-  const Padding vertical = same_padding(b.in.height, b.kernel, b.stride);
-  const Padding horizontal = same_padding(b.in.width, b.kernel, b.stride);
-  const int64_t map_at = static_cast<int64_t>(channel_block) * b.out.pixels() * kBlock;
-
-  Depthwise d{};
-  d.kernel = b.kernel, d.stride = b.stride, d.taps = b.taps;
-  d.channels = std::min(b.width - channel_block * kBlock, kBlock);
-  d.in = work_.band.data(), d.pitch = pitch_of(b), d.width = b.out.width;
-  d.weight = b.space.data() + channel_block * b.kernel * b.kernel * kBlock;
-  d.bias = b.space_bias.data() + channel_block * kBlock;
-  d.activation = network_.activation;
-  d.sum = work_.sums.data() + channel_block * kBlock;
-  if (b.taps > 1) {
-    d.temporal_weight = b.time.data() + channel_block * b.taps * kBlock;
-    d.temporal_bias = b.time_bias.data() + channel_block * kBlock;
+  const int line = row_size(b), kept = std::max(kept_to - from, 0);
+  const int top = same_padding(b.in.height, b.kernel, b.stride).before;
+  const int left = same_padding(b.in.width, b.kernel, b.stride).before;
+  const int begin = std::min(std::max(from + kept, top), to);      // lines to expand
+  const int end = std::min(std::max(begin, top + b.in.height), to);
+  for (int i = 0; i < blocks; ++i) {
+    float* band = work_.band.data() + i * block_size(b);
+    std::memmove(band, band + (from - kept_from) * line, sizeof(float) * kept * line);
+    float* fresh = band + kept * line;
+    std::memset(fresh, 0, sizeof(float) * (begin - from - kept) * line);
+    std::memset(band + (end - from) * line, 0, sizeof(float) * (to - end) * line);
   }
-
-  float* band = work_.band.data();
-  int have_from = 0, have_to = 0;  // rows of the padded picture that the band holds
-  for (int y = 0; y < b.out.height; y += d.rows) {
-    d.rows = std::min(bands, b.out.height - y);
-    const int from = y * b.stride, to = from + (d.rows - 1) * b.stride + b.kernel;
-    const int kept = std::max(have_to - from, 0);
-    std::memmove(band, band + (from - have_from) * row_size, sizeof(float) * kept * row_size);
-    for (int row = from + kept; row < to;) {
-      const int source = row - vertical.before;
-      float* target = band + (row - from) * row_size;
-      if (source < 0 || source >= b.in.height) {
-        std::memset(target, 0, sizeof(float) * row_size);
-        ++row;
-        continue;
-      }
-      const int rows = std::min(to - row, b.in.height - source);
-      expand(channel_block, source, rows, target + horizontal.before * kBlock);
-      row += rows;
-    }
-    have_from = from, have_to = to;
-
-    const int64_t at = map_at + static_cast<int64_t>(y) * b.out.width * kBlock;
-    d.out = work_.wide.data() + at;
-    for (int t = 0; t < b.taps - 1; ++t) {
-      d.past[t] = state_.ring[(steps + t) % (b.taps - 1)].data() + at;
-    }
-    network_.kernels.depthwise(d);
-  }
+  if (begin == end) return;
+  float* out = work_.band.data() + (begin - from) * line + left * kBlock;
+  expand(first, blocks, begin - top, end - begin, out);
 }
 
-void Bottleneck::expand(int channel_block, int first_row, int rows, float* out) {
+void Bottleneck::expand(int first, int blocks, int row, int rows, float* out) {
   const Block& b = block_;
   const MapRuns runs(b.inputs, b.in.pixels());
   Gemm g = gemm_of(b.expand, network_.activation);
-  g.columns = std::min(b.width - channel_block * kBlock, kBlock);
-  g.weight += static_cast<int64_t>(channel_block) * b.inputs * kBlock;
-  g.bias += channel_block * kBlock;
+  g.columns = std::min(b.width - first * kBlock, blocks * kBlock);
+  g.weight += static_cast<int64_t>(first) * b.inputs * kBlock;
+  g.bias += first * kBlock;
   g.rows = rows * b.in.width;
-  g.in = work_.map.data() + static_cast<int64_t>(first_row) * b.in.width * kBlock;
+  g.in = work_.map.data() + static_cast<int64_t>(row) * b.in.width * kBlock;
   g.run = kBlock, g.run_offsets = runs.offsets;
-  g.out = out, g.out_offsets = work_.offsets.data();
+  g.out = out, g.block_stride = block_size(b), g.out_offsets = b.offsets.data();
   network_.kernels.gemm(g);
+}
+
+// From the band to rows `y` and following of block `index` of the wide map, through the ring.
+void Bottleneck::depthwise(int index, int y, int rows, unsigned long long steps) {
+  const Block& b = block_;
+  const int64_t at = (static_cast<int64_t>(index) * b.out.height + y) * b.out.width * kBlock;
+  Depthwise d{};
+  d.kernel = b.kernel, d.stride = b.stride;
+  d.channels = std::min(b.width - index * kBlock, kBlock);
+  d.in = work_.band.data() + index % kGroup * block_size(b), d.pitch = row_size(b) / kBlock;
+  d.rows = rows, d.width = b.out.width;
+  d.weight = b.space.data() + index * b.kernel * b.kernel * kBlock;
+  d.bias = b.space_bias.data() + index * kBlock;
+  d.taps = b.taps;
+  if (b.taps > 1) {
+    d.temporal_weight = b.time.data() + index * b.taps * kBlock;
+    d.temporal_bias = b.time_bias.data() + index * kBlock;
+  }
+  for (int t = 0; t < b.taps - 1; ++t) {
+    d.past[t] = state_.ring[(steps + t) % (b.taps - 1)].data() + at;
+  }
+  d.activation = network_.activation;
+  d.out = work_.wide.data() + at;
+  d.sum = work_.sums.data() + index * kBlock;
+  network_.kernels.depthwise(d);
 }
 
 void Bottleneck::attend(const Clock& clock) {
@@ -131,17 +135,28 @@ void Bottleneck::encode_position(float* z, float position) const {
   }
 }
 
+static void average_pool(const Kernels& kernels, const Block& b, const float* in, float* out) {
+  AveragePool a{};
+  a.blocks = blocks_of(b.inputs), a.stride = b.stride;
+  a.height = b.in.height, a.width = b.in.width;
+  a.top = same_padding(b.in.height, 3, b.stride).before;
+  a.left = same_padding(b.in.width, 3, b.stride).before;
+  a.rows = b.out.height, a.columns = b.out.width;
+  a.in = in, a.out = out;
+  kernels.average_pool(a);
+}
+
 void Bottleneck::project() {
   const Kernels& kernels = network_.kernels;
   const int pixels = block_.out.pixels();
   if (block_.skips()) {
     const float* in = work_.map.data();
     if (block_.stride > 1) {
-      average_pool(in, block_.inputs, block_.in, block_.stride, work_.pooled.data());
+      average_pool(kernels, block_, in, work_.pooled.data());
       in = work_.pooled.data();
     }
     convolve_map(kernels, block_.skip, Activation::none, in, pixels, nullptr, work_.next.data());
-    work_.map.swap(work_.next);
+    std::swap(work_.map, work_.next);
   }
   float* map = work_.map.data();
   convolve_map(kernels, block_.project, Activation::none, work_.wide.data(), pixels, map, map);

@@ -14,9 +14,10 @@ class Bottleneck {
   void step(const Clock& clock, unsigned long long steps);
 
  private:
-  void convolve(unsigned long long steps);
-  void convolve_channels(int channel_block, unsigned long long steps);
-  void expand(int channel_block, int first_row, int rows, float* out);
+  void convolve(int first, int blocks, unsigned long long steps);
+  void fill_band(int first, int blocks, int from, int to, int kept_from, int kept_to);
+  void expand(int first, int blocks, int row, int rows, float* out);
+  void depthwise(int index, int y, int rows, unsigned long long steps);
   void attend(const Clock& clock);
   void encode_position(float* z, float position) const;
   void project();
@@ -27,7 +28,5 @@ class Bottleneck {
   Workspace& work_;
 };
 
-// Rows of a band, so that it stays in the first or second cache.
-int band_rows(const Block& block);
-// Floats of a band.
+// Floats of the band that a bottleneck needs.
 size_t band_size(const Block& block);

@@ -1,43 +1,49 @@
-// Zeroed memory that begins at a cache line.
+// Zeroed memory that begins at a cache line, and the arenas that it comes from.
 #pragma once
 
 #include <cstddef>
-#include <cstring>
-#include <new>
 #include <utility>
+#include <vector>
 
 namespace streamrec {
 
+// Owns memory that is handed out piece by piece and freed as a whole. Its chunks double in size;
+// large ones ask for huge pages, without which the lookup of addresses slows every step down.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(Arena&& other) noexcept { chunks_.swap(other.chunks_); }
+  Arena& operator=(Arena&& other) noexcept {
+    chunks_.swap(other.chunks_);
+    return *this;
+  }
+  ~Arena();
+
+  void* take(size_t bytes);
+
+ private:
+  struct Chunk {
+    char* data;
+    size_t size, used;
+  };
+  void add_chunk(size_t least);
+
+  std::vector<Chunk> chunks_;
+};
+
+// Lives as long as its arena.
 template <typename T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(size_t size) : size_(size) {
-    if (!size) return;
-    data_ = static_cast<T*>(::operator new(size * sizeof(T), kLine));
-    std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
-  }
-  Buffer(Buffer&& other) noexcept { swap(other); }
-  Buffer& operator=(Buffer&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Buffer() { ::operator delete(data_, kLine); }
+  Buffer(Arena& arena, size_t size)
+      : data_(static_cast<T*>(size ? arena.take(size * sizeof(T)) : nullptr)), size_(size) {}
 
-  void swap(Buffer& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-  }
-  void grow_to(size_t size) {
-    if (size > size_) *this = Buffer(size);
-  }
   T* data() { return data_; }
   const T* data() const { return data_; }
   size_t size() const { return size_; }
-  explicit operator bool() const { return size_ > 0; }
 
  private:
-  static constexpr std::align_val_t kLine{64};
   T* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -1,7 +1,7 @@
 // Matrix product in register tiles of rows by vectors of columns.
 //
 // A target defines kVector, floats in a vector; kTileRows x kTileVectors, the tile that fills its
-// registers; and kRowVectors, the tile of a single row.
+// registers.
 #pragma once
 
 #include "activation.h"
@@ -10,15 +10,15 @@
 
 namespace streamrec::STREAMREC_TARGET {
 
-template <typename Vec, int Rows, int Vectors, int RowStride, typename Weight>
-void tile(const Gemm& g, const Weight* weight, int row, int column) {
+template <typename Vec, int Rows, int Vectors, int RowStride>
+void tile(const Gemm& g, int row, int column) {
   constexpr int kW = kWidth<Vec>;
-  const Weight* w[Vectors];
+  const float* w[Vectors];
   Vec sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int v = 0; v < Vectors; ++v) {
     const int c = column + v * kW;
-    w[v] = weight + static_cast<int64_t>(c / kBlock) * g.inputs * kBlock + c % kBlock;
+    w[v] = g.weight + static_cast<int64_t>(c / kBlock) * g.inputs * kBlock + c % kBlock;
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) sum[r][v] = load<Vec>(g.bias + c);
   }
@@ -55,69 +55,49 @@ void tile(const Gemm& g, const Weight* weight, int row, int column) {
 }
 
 // Picks the tile with `rows` rows.
-template <typename Vec, int Rows, int Vectors, int RowStride, typename Weight>
-STREAMREC_INLINE void tile_of(int rows, const Gemm& g, const Weight* weight, int row, int column) {
+template <typename Vec, int Rows, int Vectors, int RowStride>
+STREAMREC_INLINE void tile_of(int rows, const Gemm& g, int row, int column) {
   if constexpr (Rows > 1) {
     if (rows < Rows) {
-      return tile_of<Vec, Rows - 1, Vectors, RowStride>(rows, g, weight, row, column);
+      return tile_of<Vec, Rows - 1, Vectors, RowStride>(rows, g, row, column);
     }
   }
-  tile<Vec, Rows, Vectors, RowStride>(g, weight, row, column);
+  tile<Vec, Rows, Vectors, RowStride>(g, row, column);
 }
 
 // All rows, in tiles of nearly equal height: a low last tile would leave the pipeline empty.
-template <typename Vec, int Vectors, int RowStride, typename Weight>
-void all_rows(const Gemm& g, const Weight* weight, int column) {
+template <typename Vec, int Vectors, int RowStride>
+void all_rows(const Gemm& g, int column) {
   const int tiles = (g.rows + kTileRows - 1) / kTileRows;
   const int height = g.rows / tiles, higher = g.rows % tiles;
   for (int i = 0, row = 0; i < tiles; ++i) {
     const int rows = height + (i < higher);
-    tile_of<Vec, kTileRows, Vectors, RowStride>(rows, g, weight, row, column);
+    tile_of<Vec, kTileRows, Vectors, RowStride>(rows, g, row, column);
     row += rows;
   }
 }
 
 // Picks the tile with `vectors` vectors.
-template <typename Vec, int Vectors, int RowStride, typename Weight>
-STREAMREC_INLINE void all_rows_of(int vectors, const Gemm& g, const Weight* weight, int column) {
+template <typename Vec, int Vectors, int RowStride>
+STREAMREC_INLINE void all_rows_of(int vectors, const Gemm& g, int column) {
   if constexpr (Vectors > 1) {
     if (vectors < Vectors) {
-      return all_rows_of<Vec, Vectors - 1, RowStride>(vectors, g, weight, column);
+      return all_rows_of<Vec, Vectors - 1, RowStride>(vectors, g, column);
     }
   }
-  all_rows<Vec, Vectors, RowStride>(g, weight, column);
+  all_rows<Vec, Vectors, RowStride>(g, column);
 }
 
-// One row: a product of matrix and vector, bound by how fast weights arrive; a wide tile keeps
-// many loads in flight.
-template <typename Weight>
-void one_row(const Gemm& g, const Weight* weight) {
-  int column = 0;
-  for (; column + kRowVectors * kVector <= g.columns; column += kRowVectors * kVector) {
-    tile<Floats, 1, kRowVectors, kBlock>(g, weight, 0, column);
-  }
-  for (; column < g.columns; column += kVector) {
-    tile<Floats, 1, 1, kBlock>(g, weight, 0, column);
-  }
-}
-
-template <int RowStride, typename Weight>
-STREAMREC_INLINE void multiply(const Gemm& g, const Weight* weight) {
-  if (g.rows == 1) return one_row(g, weight);
+template <int RowStride>
+void gemm(const Gemm& g) {
   const int rest = g.columns % kVector;
   const bool half = rest > 0 && rest <= kHalfVector;
   const int columns = half ? g.columns - rest : g.columns;
   for (int column = 0; column < columns; column += kTileVectors * kVector) {
     const int vectors = (columns - column + kVector - 1) / kVector;
-    all_rows_of<Floats, kTileVectors, RowStride>(vectors, g, weight, column);
+    all_rows_of<Floats, kTileVectors, RowStride>(vectors, g, column);
   }
-  if (half) all_rows<HalfFloats, 1, RowStride>(g, weight, columns);
-}
-
-template <int RowStride>
-void gemm(const Gemm& g) {
-  if (g.weight_bf16) return multiply<RowStride>(g, g.weight_bf16);
-  multiply<RowStride>(g, g.weight);
+  if (half) all_rows<HalfFloats, 1, RowStride>(g, columns);
 }
 
 }  // namespace streamrec::STREAMREC_TARGET

@@ -9,6 +9,7 @@
 namespace streamrec {
 
 constexpr int kBlock = 16;
+constexpr int kPanel = 4 * kBlock;
 constexpr int kMaxKernel = 7;
 constexpr int kMaxTaps = 7;
 
@@ -34,15 +35,26 @@ struct Gemm {
   int inputs;
   int run;
   const int32_t* run_offsets;
-  // [columns / kBlock][inputs][kBlock]; one of the two is null.
-  const float* weight;
-  const uint16_t* weight_bf16;
-  const float* bias;  // padded(columns)
+  const float* weight;  // [columns / kBlock][inputs][kBlock]
+  const float* bias;    // padded(columns)
   Activation activation;
   const float* residual;  // laid out as `out`, or null
   float* out;             // blocks of columns, `block_stride` floats apart
   int64_t block_stride;
   const int32_t* out_offsets;  // floats from a block's begin to each row; null: kBlock * row
+};
+
+// out = activation(bias + weight * in), for one vector
+struct Dense {
+  int inputs;
+  int outputs;
+  const float* in;
+  // [outputs / kPanel][inputs][kPanel], the last panel as narrow as it can be; one is null.
+  const float* weight;
+  const uint16_t* weight_bf16;
+  const float* bias;  // padded(outputs)
+  Activation activation;
+  float* out;  // padded(outputs)
 };
 
 // Depthwise convolution over space, then over time, for some rows of one block of channels.
@@ -65,11 +77,24 @@ struct Depthwise {
   float* sum;  // [kBlock]; the sum of `out` over all pixels is added
 };
 
+// 3 x 3 average with SAME padding, which does not count in the divisor.
+struct AveragePool {
+  int blocks;
+  int stride;
+  int height, width;      // of `in`
+  int top, left;          // padding
+  int rows, columns;      // of `out`
+  const float* in;
+  float* out;
+};
+
 struct Kernels {
   const char* name;
   void (*gemm)(const Gemm&);           // a row of inputs begins kBlock floats after the one before
   void (*gemm_stride_2)(const Gemm&);  // ... two floats after the one before
+  void (*dense)(const Dense&);
   void (*depthwise)(const Depthwise&);
+  void (*average_pool)(const AveragePool&);
   void (*scale)(float* map, const float* gate, int blocks, int pixels);
   void (*sum)(const float* map, int blocks, int pixels, float* out);
 };

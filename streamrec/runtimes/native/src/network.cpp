@@ -15,10 +15,10 @@ Padding same_padding(int size, int kernel, int stride) {
   return {all / 2, size + all};
 }
 
-static SqueezeExcite squeeze_excite(const BlockConfig& c, bool bf16) {
+static SqueezeExcite squeeze_excite(Arena& arena, const BlockConfig& c, bool bf16) {
   SqueezeExcite layer;
-  layer.reduce = pack_dense(c.reduce_weight, c.reduce_bias, 2 * c.width, c.hidden, bf16);
-  layer.gate = pack_dense(c.gate_weight, c.gate_bias, c.hidden, c.width, bf16);
+  layer.reduce = pack_linear(arena, c.reduce_weight, c.reduce_bias, 2 * c.width, c.hidden, bf16);
+  layer.gate = pack_linear(arena, c.gate_weight, c.gate_bias, c.hidden, c.width, bf16);
   if (!c.positional) return layer;
   layer.position_scale = c.position_scale;
   for (int i = 0; i < c.width; ++i) {
@@ -27,21 +27,32 @@ static SqueezeExcite squeeze_excite(const BlockConfig& c, bool bf16) {
   return layer;
 }
 
-static Block block(const BlockConfig& c, Size in, bool bf16) {
+static std::vector<int32_t> padded_offsets(Size size, int pitch) {
+  std::vector<int32_t> offsets;
+  for (int row = 0; row < size.height; ++row) {
+    for (int column = 0; column < size.width; ++column) {
+      offsets.push_back((row * pitch + column) * kBlock);
+    }
+  }
+  return offsets;
+}
+
+static Block block(Arena& arena, const BlockConfig& c, Size in, bool bf16) {
   Block b;
   b.inputs = c.inputs, b.width = c.width, b.outputs = c.outputs;
   b.kernel = c.kernel, b.stride = c.stride, b.taps = c.taps;
   b.in = in, b.out = shrink(in, c.stride);
-  b.expand = pack_dense(c.expand_weight, c.expand_bias, c.inputs, c.width, false);
-  b.space = pack_taps(c.space_weight, c.width, c.kernel * c.kernel);
-  b.space_bias = pack_vector(c.space_bias, c.width);
+  b.offsets = padded_offsets(in, same_padding(in.width, c.kernel, c.stride).total);
+  b.expand = pack_pointwise(arena, c.expand_weight, c.expand_bias, c.inputs, c.width);
+  b.space = pack_taps(arena, c.space_weight, c.width, c.kernel * c.kernel);
+  b.space_bias = pack_vector(arena, c.space_bias, c.width);
   if (c.taps > 1) {
-    b.time = pack_taps(c.time_weight, c.width, c.taps);
-    b.time_bias = pack_vector(c.time_bias, c.width);
+    b.time = pack_taps(arena, c.time_weight, c.width, c.taps);
+    b.time_bias = pack_vector(arena, c.time_bias, c.width);
   }
-  if (c.hidden) b.attention = squeeze_excite(c, bf16);
-  b.project = pack_dense(c.project_weight, c.project_bias, c.width, c.outputs, false);
-  if (c.skip_weight) b.skip = pack_dense(c.skip_weight, c.skip_bias, c.inputs, c.outputs, false);
+  if (c.hidden) b.attention = squeeze_excite(arena, c, bf16);
+  b.project = pack_pointwise(arena, c.project_weight, c.project_bias, c.width, c.outputs);
+  if (c.skip_weight) b.skip = pack_pointwise(arena, c.skip_weight, c.skip_bias, c.inputs, c.outputs);
   return b;
 }
 
@@ -52,14 +63,14 @@ Network::Network(const NetworkConfig& c, const Kernels& table)
       activation(static_cast<Activation>(c.activation)),
       gate(static_cast<Activation>(c.gate)),
       head_activation(static_cast<Activation>(c.head_activation)),
-      stem(pack_dense(c.stem_weight, c.stem_bias, 27, c.stem, false)),
-      hidden(pack_dense(c.hidden_weight, c.hidden_bias, c.project, c.hidden, c.bf16)),
-      classifier(pack_dense(c.classifier_weight, c.classifier_bias, c.hidden, c.classes, c.bf16)) {
+      stem(pack_pointwise(arena, c.stem_weight, c.stem_bias, 27, c.stem)),
+      hidden(pack_linear(arena, c.hidden_weight, c.hidden_bias, c.project, c.hidden, c.bf16)),
+      classifier(pack_linear(arena, c.classifier_weight, c.classifier_bias, c.hidden, c.classes, c.bf16)) {
   Size size = shrink(in, 2);
   for (int i = 0; i < c.block_count; ++i) {
-    blocks.push_back(block(c.blocks[i], size, c.bf16));
+    blocks.push_back(block(arena, c.blocks[i], size, c.bf16));
     size = blocks.back().out;
   }
   const int last = c.block_count ? blocks.back().outputs : c.stem;
-  project = pack_dense(c.project_weight, c.project_bias, last, c.project, false);
+  project = pack_pointwise(arena, c.project_weight, c.project_bias, last, c.project);
 }

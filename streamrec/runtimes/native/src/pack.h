@@ -1,13 +1,21 @@
 // Weights in the order in which kernels read them.
 #pragma once
 
+#include <cstdint>
+
 #include "buffer.h"
 #include "kernels.h"
 
 namespace streamrec {
 
-// A dense layer or 1 x 1 convolution; fp32 or bfloat16.
-struct Dense {
+// A 1 x 1 convolution: weight [outputs / kBlock][inputs][kBlock].
+struct Pointwise {
+  int inputs = 0, outputs = 0;
+  Buffer<float> weight, bias;
+};
+
+// A dense layer: weight [outputs / kPanel][inputs][kPanel], fp32 or bfloat16.
+struct Linear {
   int inputs = 0, outputs = 0;
   Buffer<float> weight;
   Buffer<uint16_t> weight_bf16;
@@ -17,13 +25,16 @@ struct Dense {
 // Rounds to the nearest bfloat16, ties to even. Not for NaN.
 uint16_t to_bf16(float x);
 
-// `weight` [outputs][inputs] -> [outputs / kBlock][inputs][kBlock].
-Dense pack_dense(const float* weight, const float* bias, int inputs, int outputs, bool bf16);
+// From weights [outputs][inputs].
+Pointwise pack_pointwise(Arena& arena, const float* weight, const float* bias, int inputs,
+                         int outputs);
+Linear pack_linear(Arena& arena, const float* weight, const float* bias, int inputs, int outputs,
+                   bool bf16);
 
 // `weight` [channels][taps] -> [channels / kBlock][taps][kBlock].
-Buffer<float> pack_taps(const float* weight, int channels, int taps);
+Buffer<float> pack_taps(Arena& arena, const float* weight, int channels, int taps);
 
 // [channels], padded with zeros to a whole block.
-Buffer<float> pack_vector(const float* values, int channels);
+Buffer<float> pack_vector(Arena& arena, const float* values, int channels);
 
 }  // namespace streamrec

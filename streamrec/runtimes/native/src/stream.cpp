@@ -1,17 +1,19 @@
 #include "stream.h"
 
+#include <cstring>
+
 #include "bottleneck.h"
-#include "dense.h"
+#include "layers.h"
 #include "stem.h"
 
 using namespace streamrec;
 
-Stream::Stream(const Network& n) : network(n), head_pool(padded(n.project.outputs)) {
+Stream::Stream(const Network& n) : network(n), head_pool(arena, padded(n.project.outputs)) {
   for (const Block& b : n.blocks) {
     BlockState state;
     const size_t size = static_cast<size_t>(padded(b.width)) * b.out.pixels();
-    for (int i = 0; i < b.taps - 1; ++i) state.ring.emplace_back(size);
-    if (b.attends()) state.pool = Buffer<float>(padded(b.width));
+    for (int i = 0; i < b.taps - 1; ++i) state.ring.emplace_back(arena, size);
+    if (b.attends()) state.pool = Buffer<float>(arena, padded(b.width));
     blocks.push_back(std::move(state));
   }
 }
@@ -36,8 +38,7 @@ void Stream::step(const float* frame, float* logits) {
   thread_local Workspace work;
   work.fit(network);
   const Clock clock(frames_seen, network.horizon);
-  pad_picture(frame, network.in, work.picture);
-  stem(network, work);
+  stem(network, frame, work);
   for (size_t i = 0; i < blocks.size(); ++i) {
     Bottleneck(network, network.blocks[i], blocks[i], work).step(clock, steps);
   }

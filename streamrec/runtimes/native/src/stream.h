@@ -17,6 +17,7 @@ struct Stream {
   void read(int state, float* values) const;
   void write(int state, const float* values);
 
+  streamrec::Arena arena;
   const Network& network;
   float frames_seen = 0;
   unsigned long long steps = 0;  // since this object was made: where the rings stand

@@ -1,8 +1,10 @@
 // The table of one instruction set, from the kernels that were compiled for it.
 #pragma once
 
+#include "average_pool.h"
 #include "depthwise.h"
 #include "gemm.h"
+#include "matvec.h"
 
 namespace streamrec::STREAMREC_TARGET {
 
@@ -30,6 +32,8 @@ static void sum(const float* map, int blocks, int pixels, float* out) {
   }
 }
 
-constexpr Kernels kTable = {STREAMREC_NAME, gemm<kBlock>, gemm<2>, depthwise, scale, sum};
+constexpr Kernels kTable = {
+    STREAMREC_NAME, gemm<kBlock>, gemm<2>, dense, depthwise, average_pool, scale, sum,
+};
 
 }  // namespace streamrec::STREAMREC_TARGET

@@ -1,6 +1,7 @@
 #include "workspace.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "bottleneck.h"
 
@@ -10,28 +11,36 @@ static size_t map_size(int channels, Size size) {
   return static_cast<size_t>(padded(channels)) * size.pixels();
 }
 
+static void raise(size_t& size, size_t least) { size = std::max(size, least); }
+
 void Workspace::fit(const Network& n) {
-  const Padding vertical = same_padding(n.in.height, 3, 2);
-  const Padding horizontal = same_padding(n.in.width, 3, 2);
-  picture.grow_to(static_cast<size_t>(3) * vertical.total * horizontal.total);
   Size size = shrink(n.in, 2);
-  size_t narrow = map_size(n.stem.outputs, size);
+  size_t line = static_cast<size_t>(9) * same_padding(n.in.width, 3, 2).total;
+  size_t narrow = map_size(n.stem.outputs, size), rows = 0, broad = 0, averages = 0;
+  size_t channels = padded(std::max(n.project.outputs, n.classifier.outputs));
+  size_t inner = padded(n.hidden.outputs);
   for (const Block& b : n.blocks) {
     size = b.out;
-    narrow = std::max(narrow, map_size(b.outputs, b.out));
-    pooled.grow_to(b.skips() ? map_size(b.inputs, b.out) : 0);
-    band.grow_to(band_size(b));
-    offsets.grow_to(b.in.pixels());
-    wide.grow_to(map_size(b.width, b.out));
-    sums.grow_to(padded(b.width));
-    means.grow_to(2 * padded(b.width));
-    hidden.grow_to(padded(b.attention.reduce.outputs));
-    gate.grow_to(padded(b.width));
+    raise(narrow, map_size(b.outputs, b.out));
+    raise(rows, band_size(b));
+    raise(broad, map_size(b.width, b.out));
+    if (b.skips()) raise(averages, map_size(b.inputs, b.out));
+    raise(channels, padded(b.width));
+    raise(inner, padded(b.attention.reduce.outputs));
   }
-  map.grow_to(narrow);
-  next.grow_to(narrow);
-  wide.grow_to(map_size(n.project.outputs, size));
-  sums.grow_to(padded(n.project.outputs));
-  hidden.grow_to(padded(n.hidden.outputs));
-  gate.grow_to(padded(n.classifier.outputs));
+  raise(broad, map_size(n.project.outputs, size));
+  struct {
+    Buffer<float>* buffer;
+    size_t size;
+  } needs[] = {
+      {&lines, line},      {&map, narrow},    {&next, narrow},        {&band, rows},
+      {&wide, broad},      {&pooled, averages}, {&sums, channels},    {&means, 2 * channels},
+      {&hidden, inner},    {&gate, channels},
+  };
+  const auto fits = [](const auto& need) { return need.size <= need.buffer->size(); };
+  if (std::all_of(std::begin(needs), std::end(needs), fits)) return;
+  arena_ = Arena();
+  for (const auto& need : needs) {
+    *need.buffer = Buffer<float>(arena_, std::max(need.size, need.buffer->size()));
+  }
 }

@@ -5,15 +5,18 @@
 #include "network.h"
 
 struct Workspace {
-  streamrec::Buffer<float> picture;       // the frame with its padding
+  streamrec::Buffer<float> lines;         // of the frame, those that a row of the stem sees
   streamrec::Buffer<float> map, next;     // between bottlenecks
-  streamrec::Buffer<float> band;          // some expanded rows of one block of channels, padded
+  streamrec::Buffer<float> band;          // some expanded rows of two blocks of channels, padded
   streamrec::Buffer<float> wide;          // a bottleneck's map before its projection
   streamrec::Buffer<float> pooled;        // what a strided skip averages
   streamrec::Buffer<float> sums;          // of the wide map, for each channel
   streamrec::Buffer<float> means;         // the running mean and this frame's
   streamrec::Buffer<float> hidden, gate;  // squeeze-excitation and head
-  streamrec::Buffer<int32_t> offsets;     // of the pixels of a band
 
+  // Makes room for a network.
   void fit(const Network& network);
+
+ private:
+  streamrec::Arena arena_;
 };

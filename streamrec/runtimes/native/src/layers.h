@@ -1,4 +1,4 @@
-// Calls of the matrix product for the two shapes that a step has.
+// Calls of kernels with packed layers.
 #pragma once
 
 #include "pack.h"
@@ -17,22 +17,21 @@ struct MapRuns {
   }
 };
 
-inline Gemm gemm_of(const Dense& dense, Activation activation) {
+inline Gemm gemm_of(const Pointwise& layer, Activation activation) {
   Gemm g{};
-  g.columns = dense.outputs;
-  g.inputs = dense.inputs;
-  g.weight = dense.weight ? dense.weight.data() : nullptr;
-  g.weight_bf16 = dense.weight_bf16 ? dense.weight_bf16.data() : nullptr;
-  g.bias = dense.bias.data();
+  g.columns = layer.outputs;
+  g.inputs = layer.inputs;
+  g.weight = layer.weight.data();
+  g.bias = layer.bias.data();
   g.activation = activation;
   return g;
 }
 
 // A 1 x 1 convolution of a whole map, plus `residual`, which may be `out` itself, or null.
-inline void convolve_map(const Kernels& kernels, const Dense& dense, Activation activation,
+inline void convolve_map(const Kernels& kernels, const Pointwise& layer, Activation activation,
                          const float* in, int pixels, const float* residual, float* out) {
-  const MapRuns runs(dense.inputs, pixels);
-  Gemm g = gemm_of(dense, activation);
+  const MapRuns runs(layer.inputs, pixels);
+  Gemm g = gemm_of(layer, activation);
   g.rows = pixels;
   g.in = in, g.run = kBlock, g.run_offsets = runs.offsets;
   g.residual = residual;
@@ -41,14 +40,17 @@ inline void convolve_map(const Kernels& kernels, const Dense& dense, Activation 
 }
 
 // A dense layer on one vector; `out` has room for padded(outputs).
-inline void dense_layer(const Kernels& kernels, const Dense& dense, Activation activation,
+inline void dense_layer(const Kernels& kernels, const Linear& layer, Activation activation,
                         const float* in, float* out) {
-  const int32_t zero = 0;
-  Gemm g = gemm_of(dense, activation);
-  g.rows = 1;
-  g.in = in, g.run = dense.inputs, g.run_offsets = &zero;
-  g.out = out, g.block_stride = kBlock;
-  kernels.gemm(g);
+  Dense d{};
+  d.inputs = layer.inputs, d.outputs = layer.outputs;
+  d.in = in;
+  d.weight = layer.weight.data();
+  d.weight_bf16 = layer.weight_bf16.data();
+  d.bias = layer.bias.data();
+  d.activation = activation;
+  d.out = out;
+  kernels.dense(d);
 }
 
 }  // namespace streamrec
