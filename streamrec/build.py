@@ -10,6 +10,7 @@ from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
 from streamrec.errors import (
     DownloadError,
     ModelError,
+    OptionError,
     OutputError,
     RuntimeMissingError,
     WeightsError,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from streamrec.models.movinet import MoViNet
     from streamrec.weights.model_weights import ModelWeights
 
-EXPORT_REVISION = 2
+EXPORT_REVISION = 3
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ def load(
     name: str = EMBEDDED_MODEL,
     *,
     runtime: str = "auto",
+    precision: str = "fp32",
     device: str = "auto",
     threads: int = 1,
     progress: Progress | None = None,
@@ -46,7 +48,8 @@ def load(
     Args:
         name: a model's name (``streamrec models list``), or a file: an exported ``.onnx``, or
             weights of any form that ``streamrec models import`` takes.
-        runtime: ``onnx``, ``torch``, or ``auto``.
+        runtime: ``native``, ``onnx``, ``torch``, or ``auto``.
+        precision: ``fp32``, or ``bf16`` (native only).
         device: of the torch runtime: ``auto``, ``cpu``, ``cuda``, ...
         threads: threads within one step.
         progress: told of the bytes received while fetching, and their total where known.
@@ -57,7 +60,12 @@ def load(
     Raises:
         ModelError: the model is unknown, cannot be fetched or read, or cannot stream.
     """
-    options = ModelOptions(runtime=runtime, device=device, threads=threads)  # type: ignore[arg-type]
+    options = ModelOptions(
+        runtime=runtime,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type]
+        device=device,
+        threads=threads,
+    )
     members = ENSEMBLES.get(name, (name,))
     return Recognizer(
         display_name(name), [_stream_runtime(member, options, progress) for member in members]
@@ -79,6 +87,7 @@ def choose_model(
         return load(
             options.model or DEFAULT_MODEL,
             runtime=options.runtime,
+            precision=options.precision,
             device=options.device,
             threads=options.threads,
             progress=progress,
@@ -90,7 +99,7 @@ def choose_model(
             f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead, which knows ten hand "
             "motions and nothing else"
         )
-    return load(EMBEDDED_MODEL, threads=options.threads)
+    return load(EMBEDDED_MODEL, precision=options.precision, threads=options.threads)
 
 
 def load_clip(
@@ -181,8 +190,11 @@ def display_name(name: str) -> str:
 
 
 def _stream_runtime(name: str, options: ModelOptions, progress: Progress | None) -> Runtime:
-    from streamrec.runtimes.onnx import OnnxRuntime
-
+    if options.runtime in ("onnx", "torch") and options.precision != "fp32":
+        raise OptionError(
+            f"--precision {options.precision} is of the native runtime, got --runtime "
+            f"{options.runtime}; take --runtime native or auto"
+        )
     if options.runtime == "torch":
         from streamrec.runtimes.torch import TorchRuntime
 
@@ -192,8 +204,20 @@ def _stream_runtime(name: str, options: ModelOptions, progress: Progress | None)
     if name == EMBEDDED_MODEL:
         asset = files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx"
         with as_file(asset) as path:
-            return OnnxRuntime(path, threads=options.threads)
-    return _open_export(name, progress, lambda file: OnnxRuntime(file, threads=options.threads))
+            return _step_runtime(path, options)
+    return _open_export(name, progress, lambda file: _step_runtime(file, options))
+
+
+def _step_runtime(path: Path, options: ModelOptions) -> Runtime:
+    if options.runtime == "onnx":
+        from streamrec.runtimes.onnx import OnnxRuntime
+
+        return OnnxRuntime(path, threads=options.threads)
+    from streamrec.runtimes.choose import open_fastest, open_native
+
+    if options.runtime == "native":
+        return open_native(path, options.precision)
+    return open_fastest(path, options.precision, options.threads)
 
 
 def _clip_runtime(name: str, options: ModelOptions, progress: Progress | None) -> ClipRuntime:

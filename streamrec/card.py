@@ -80,7 +80,8 @@ class ModelCard:
             [T, 3, H, W]. Both give ``logits`` [1, classes].
         rings: the states of a step graph.
         provenance: where the weights came from.
-        plan: of a step graph; None in files that older versions wrote.
+        plan: of a step graph; None where only its nodes say what it computes.
+        check: PyTorch's logits after the frames of ``streamrec.runtimes.parity``.
         format: version of this record.
     """
 
@@ -89,6 +90,7 @@ class ModelCard:
     rings: tuple[Ring, ...] = ()
     provenance: dict[str, str]
     plan: StepPlan | None = None
+    check: tuple[float, ...] | None = None
     format: int = FORMAT
 
     def inputs(self) -> dict[str, tuple[int | None, ...]]:

@@ -67,7 +67,12 @@ class ModelOptions(Checked):
         "that cannot be had",
         metavar="NAME",
     )
-    runtime: Literal["auto", "onnx", "torch"] = option("auto", "engine; auto takes onnx")
+    runtime: Literal["auto", "native", "onnx", "torch"] = option(
+        "auto", "engine; auto takes the fastest that works here and agrees with PyTorch"
+    )
+    precision: Literal["fp32", "bf16"] = option(
+        "fp32", "bf16, native only: store some weights as bfloat16; faster, logits change a little"
+    )
     device: str = option("auto", "device of the torch runtime: auto, cpu, cuda, ...")
     threads: int = option(1, "threads within one step", metavar="N", least=1, most=256)
 

@@ -1,4 +1,6 @@
-"""The protocol-buffer wire format, as far as checkpoints and ONNX files use it: varints, and fields of a message.
+"""The protocol-buffer wire format, as far as checkpoints and ONNX files use it.
+
+That is varints, and the fields of a message.
 
 Facts from the protocol-buffer encoding specification.
 """

@@ -50,6 +50,11 @@ class Recognizer:
         return self._runtimes[0].spec
 
     @property
+    def engine(self) -> str:
+        """What computes the (first) model, in a few words."""
+        return self._runtimes[0].engine
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Class names in score order."""
         return self.spec.labels

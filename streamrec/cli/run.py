@@ -76,7 +76,10 @@ def watch_source(
             smoother=make_smoother(stream_options.smooth, stream_options.smooth_seconds),
             declared_fps=source.fps,
         )
-        _say(f"{source.name}: {recognizer.name}, publishing on {outputs.endpoint}; Ctrl-C ends")
+        _say(
+            f"{source.name}: {recognizer.name} by {recognizer.engine}, "
+            f"publishing on {outputs.endpoint}; Ctrl-C ends"
+        )
         try:
             run_pipeline(source, stream, outputs.sinks, outputs.viewers, summary=summary)
         except KeyboardInterrupt:

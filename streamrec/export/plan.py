@@ -16,9 +16,7 @@ def step_plan(model: MoViNet) -> StepPlan:
         activation=record.activation,
         gate=record.gate,
         head_activation=record.head_activation,
-        blocks=tuple(
-            _block(block) for block in model.blocks if isinstance(block, Bottleneck)
-        ),
+        blocks=tuple(_block(block) for block in model.blocks if isinstance(block, Bottleneck)),
     )
 
 

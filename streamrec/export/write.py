@@ -1,7 +1,7 @@
 """Model -> checked ONNX file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from streamrec.export.graph import OPSET
 from streamrec.export.movinet import StepGraph, clip_graph
 from streamrec.export.plan import step_plan
 from streamrec.models.movinet import MoViNet
+from streamrec.runtimes.base import Runtime
 from streamrec.runtimes.onnx import WANT_LOGITS, OnnxClip, OnnxRuntime
+from streamrec.runtimes.parity import last_logits
 from streamrec.runtimes.torch import TorchClip, TorchRuntime
 from streamrec.types import Array, StreamSpec
 
@@ -68,13 +70,20 @@ def export_step(
         provenance=dict(provenance),
         plan=step_plan(model),
     )
-    data = _serialize(graph, card)
-    reference, exported = TorchRuntime(model, spec, device="cpu").start(), OnnxRuntime(data).start()
-    size = spec.preprocessing
+    exported, pytorch = (
+        OnnxRuntime(_serialize(graph, card)),
+        TorchRuntime(model, spec, device="cpu"),
+    )
+    difference = _compare(_run_both(pytorch, exported), spec.name)
+    card = replace(card, check=tuple(last_logits(pytorch).tolist()))
+    return _write(graph, _serialize(graph, card), path, _STEP_FRAMES, difference)
+
+
+def _run_both(one: Runtime, other: Runtime) -> list[tuple[Array, Array]]:
+    size = one.spec.preprocessing
+    first, second = one.start(), other.start()
     frames = _noise((_STEP_FRAMES, 1, 3, size.height, size.width))
-    pairs = [(reference.step(frame), exported.step(frame)) for frame in frames]
-    difference = _compare(pairs, spec.name)
-    return _write(graph, data, path, _STEP_FRAMES, difference)
+    return [(first.step(frame), second.step(frame)) for frame in frames]
 
 
 def export_clip(

@@ -26,6 +26,10 @@ class Runtime(Protocol):
 
     spec: StreamSpec
 
+    @property
+    def engine(self) -> str:
+        """What computes, in a few words."""
+
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing: all zeros."""
 

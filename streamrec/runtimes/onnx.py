@@ -162,6 +162,12 @@ class OnnxRuntime:
         self.card = card
         self.spec = card.spec
         self._shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
+        self._threads = threads
+
+    @property
+    def engine(self) -> str:
+        """ONNX Runtime, with its threads."""
+        return f"ONNX Runtime ({self._threads} thread{'s' * (self._threads > 1)})"
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""

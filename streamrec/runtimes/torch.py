@@ -64,6 +64,11 @@ class TorchRuntime:
         self._model = model
         self._shapes = {name: tuple(x.shape) for name, x in model.initial_state().items()}
 
+    @property
+    def engine(self) -> str:
+        """PyTorch, with its device."""
+        return f"PyTorch ({self.device})"
+
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""
         return {name: x.cpu().numpy() for name, x in self._model.initial_state().items()}

@@ -32,5 +32,6 @@ def test_another_source_is_watched_by_the_embedded_model(monkeypatch, capsys):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert main(["demo", "--source", "synthetic:?seconds=1"]) == 0
     captured = capsys.readouterr()
-    assert "gestures, publishing on tcp://127.0.0.1:" in captured.err
+    assert "synthetic: gestures by " in captured.err
+    assert "publishing on tcp://127.0.0.1:" in captured.err
     assert "30 frames, 30 predictions" in captured.err

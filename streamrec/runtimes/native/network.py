@@ -21,7 +21,7 @@ from streamrec.runtimes.native.library import (
 from streamrec.types import Array
 
 MAX_SIDE = 4096
-"""Largest height and width of a picture, pixels: so that a damaged file asks for no absurd sizes."""
+"""Largest height and width of a picture, pixels: a damaged file must not ask for all memory."""
 
 
 class Network:

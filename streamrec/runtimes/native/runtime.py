@@ -40,11 +40,16 @@ class NativeRuntime:
                 f"{card.spec.name} takes whole clips and cannot stream; "
                 "use `streamrec classify`, or a stream model"
             )
-        self.target = _choose(target)
+        self.target, self.precision = _choose(target), precision
         number = targets().index(self.target)
         self._network = Network(card, weights, number, bf16=precision == "bf16")
         self.card, self.spec = card, card.spec
         self._shapes = state_shapes(card)
+
+    @property
+    def engine(self) -> str:
+        """The native runtime, with its instruction set and precision."""
+        return f"native ({self.target}, {self.precision})"
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""

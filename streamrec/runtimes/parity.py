@@ -1,0 +1,48 @@
+"""Whether a runtime computes what PyTorch did when the model was exported."""
+
+import numpy as np
+
+from streamrec.errors import ParityError
+from streamrec.runtimes.base import Runtime
+from streamrec.types import Array, StreamSpec
+
+FRAMES = 4
+"""An exported file tells the logits after so many frames of noise."""
+
+TOLERANCES = {"fp32": 1e-4, "bf16": 2e-2}
+"""Largest difference of any logit, over the largest logit or 1, by precision."""
+
+_MULTIPLIER = 2654435761  # Knuth's: consecutive numbers fall far apart
+
+
+def noise(spec: StreamSpec) -> Array:
+    """Return the frames, float32 in [0, 1), [FRAMES, 1, 3, H, W]: the same ones everywhere."""
+    size = spec.preprocessing
+    shape = (FRAMES, 1, 3, size.height, size.width)
+    numbers = np.arange(np.prod(shape), dtype=np.uint32) * np.uint32(_MULTIPLIER)
+    return (numbers >> np.uint32(8)).astype(np.float32).reshape(shape) / np.float32(2**24)
+
+
+def last_logits(runtime: Runtime) -> Array:
+    """Return the logits after the frames, float32 [classes]."""
+    stream = runtime.start()
+    for frame in noise(runtime.spec):
+        logits = stream.step(frame)
+    return logits
+
+
+def check_parity(runtime: Runtime, expected: Array, precision: str = "fp32") -> float:
+    """Return the largest difference of a logit.
+
+    Raises:
+        ParityError: it is above what the precision allows.
+    """
+    found = last_logits(runtime)
+    difference, largest = float(np.abs(found - expected).max()), float(np.abs(expected).max())
+    allowed = TOLERANCES[precision] * max(1.0, largest)
+    if not difference <= allowed:
+        raise ParityError(
+            f"{runtime.engine} differs from PyTorch by {difference:.2g} in a logit of "
+            f"{runtime.spec.name}; allowed: {allowed:.2g}"
+        )
+    return difference
