@@ -20,7 +20,7 @@ from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.base import ClipRuntime, Runtime
 from streamrec.types import StreamSpec
-from streamrec.weights.download import Progress
+from streamrec.weights.files import Progress
 from streamrec.weights.store import Store
 
 if TYPE_CHECKING:
@@ -257,10 +257,16 @@ def _exported(name: str, progress: Progress | None) -> Path:
     cached = folder / f"{checksum[:16]}-{EXPORT_REVISION}.onnx"
     if not cached.exists():
         export(name, cached)
-        for outdated in folder.glob("*.onnx") if path is None else ():
-            if outdated != cached:
-                outdated.unlink(missing_ok=True)
+        for other in folder.glob("*.onnx") if path is None else ():
+            if _outdated(other, cached):
+                other.unlink(missing_ok=True)
     return cached
+
+
+def _outdated(other: Path, cached: Path) -> bool:
+    """Tell whether an export is of other weights or an older revision; newer ones stay."""
+    (checksum, revision), (current, _) = (p.stem.rsplit("-", 1) for p in (other, cached))
+    return checksum != current or int(revision) < EXPORT_REVISION
 
 
 def _checksum(path: Path) -> str:

@@ -10,6 +10,7 @@
     __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in the compiler's own header
 #endif
 
 #define STREAMREC_TARGET avx512

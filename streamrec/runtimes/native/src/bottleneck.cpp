@@ -32,6 +32,10 @@ size_t band_size(const Block& b) { return kGroup * block_size(b); }
 void Bottleneck::step(const Clock& clock, unsigned long long steps) {
   std::memset(work_.sums.data(), 0, sizeof(float) * padded(block_.width));
   std::memset(work_.band.data(), 0, sizeof(float) * band_size(block_));
+  if (block_.expand.weight_bf16.data()) {
+    network_.kernels.round(work_.map.data(), nullptr, blocks_of(block_.inputs), block_.in.pixels(),
+                           work_.rounded.data());
+  }
   const int blocks = blocks_of(block_.width);
   for (int i = 0; i < blocks; i += kGroup) convolve(i, std::min(kGroup, blocks - i), steps);
   if (block_.attends()) attend(clock);
@@ -76,13 +80,16 @@ void Bottleneck::expand(int first, int blocks, int row, int rows, float* out) {
   const MapRuns runs(b.inputs, b.in.pixels());
   Gemm g = gemm_of(b.expand, network_.activation);
   g.columns = std::min(b.width - first * kBlock, blocks * kBlock);
-  g.weight += static_cast<int64_t>(first) * b.inputs * kBlock;
+  const int64_t skipped = static_cast<int64_t>(first) * b.inputs * kBlock;
+  if (g.weight) g.weight += skipped;
+  if (g.weight_bf16) g.weight_bf16 += skipped;
   g.bias += first * kBlock;
   g.rows = rows * b.in.width;
-  g.in = work_.map.data() + static_cast<int64_t>(row) * b.in.width * kBlock;
+  const int64_t above = static_cast<int64_t>(row) * b.in.width * kBlock;
+  g.in = work_.map.data() + above, g.in_bf16 = work_.rounded.data() + above;
   g.run = kBlock, g.run_offsets = runs.offsets;
   g.out = out, g.block_stride = block_size(b), g.out_offsets = b.offsets.data();
-  network_.kernels.gemm(g);
+  multiply(network_.kernels, g);
 }
 
 // From the band to rows `y` and following of block `index` of the wide map, through the ring.
@@ -121,8 +128,6 @@ void Bottleneck::attend(const Clock& clock) {
   if (layer.position_scale != 0.0f) encode_position(mean, clock.position);
   dense_layer(network_.kernels, layer.reduce, network_.activation, mean, work_.hidden.data());
   dense_layer(network_.kernels, layer.gate, network_.gate, work_.hidden.data(), work_.gate.data());
-  network_.kernels.scale(work_.wide.data(), work_.gate.data(), blocks_of(width),
-                         block_.out.pixels());
 }
 
 // Adds sines to the first half and cosines to the second.
@@ -150,14 +155,17 @@ void Bottleneck::project() {
   const Kernels& kernels = network_.kernels;
   const int pixels = block_.out.pixels();
   if (block_.skips()) {
-    const float* in = work_.map.data();
+    float* in = work_.map.data();
     if (block_.stride > 1) {
       average_pool(kernels, block_, in, work_.pooled.data());
       in = work_.pooled.data();
     }
-    convolve_map(kernels, block_.skip, Activation::none, in, pixels, nullptr, work_.next.data());
+    convolve_map(kernels, block_.skip, Activation::none, {in, pixels, work_.rounded.data()},
+                 nullptr, nullptr, work_.next.data());
     std::swap(work_.map, work_.next);
   }
   float* map = work_.map.data();
-  convolve_map(kernels, block_.project, Activation::none, work_.wide.data(), pixels, map, map);
+  const float* gate = block_.attends() ? work_.gate.data() : nullptr;
+  convolve_map(kernels, block_.project, Activation::none,
+               {work_.wide.data(), pixels, work_.rounded.data()}, gate, map, map);
 }

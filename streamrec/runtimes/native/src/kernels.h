@@ -36,6 +36,9 @@ struct Gemm {
   int run;
   const int32_t* run_offsets;
   const float* weight;  // [columns / kBlock][inputs][kBlock]
+  // Of gemm_bf16, in place of the two: pairs of inputs, [columns / kBlock][inputs / 2][kBlock][2].
+  const uint16_t* in_bf16;
+  const uint16_t* weight_bf16;
   const float* bias;    // padded(columns)
   Activation activation;
   const float* residual;  // laid out as `out`, or null
@@ -97,6 +100,10 @@ struct Kernels {
   void (*average_pool)(const AveragePool&);
   void (*scale)(float* map, const float* gate, int blocks, int pixels);
   void (*sum)(const float* map, int blocks, int pixels, float* out);
+  // bfloat16 products, where the machine has them; else null.
+  void (*gemm_bf16)(const Gemm&);
+  // Times the gate of each channel, unless it is null.
+  void (*round)(const float* map, const float* gate, int blocks, int pixels, uint16_t* out);
 };
 
 // The tables that this build has and this machine can run, best first; the last one runs anywhere.

@@ -22,21 +22,39 @@ inline Gemm gemm_of(const Pointwise& layer, Activation activation) {
   g.columns = layer.outputs;
   g.inputs = layer.inputs;
   g.weight = layer.weight.data();
+  g.weight_bf16 = layer.weight_bf16.data();
   g.bias = layer.bias.data();
   g.activation = activation;
   return g;
 }
 
-// A 1 x 1 convolution of a whole map, plus `residual`, which may be `out` itself, or null.
+inline void multiply(const Kernels& kernels, const Gemm& g) {
+  (g.weight_bf16 ? kernels.gemm_bf16 : kernels.gemm)(g);
+}
+
+// A map, and room for it in bfloat16.
+struct MapIn {
+  float* data;
+  int pixels;
+  uint16_t* rounded;
+};
+
+// A 1 x 1 convolution of a whole map, times `gate`, which may be null, plus `residual`, which may
+// be `out` itself, or null. Changes the map.
 inline void convolve_map(const Kernels& kernels, const Pointwise& layer, Activation activation,
-                         const float* in, int pixels, const float* residual, float* out) {
-  const MapRuns runs(layer.inputs, pixels);
+                         MapIn in, const float* gate, const float* residual, float* out) {
+  const MapRuns runs(layer.inputs, in.pixels);
   Gemm g = gemm_of(layer, activation);
-  g.rows = pixels;
-  g.in = in, g.run = kBlock, g.run_offsets = runs.offsets;
+  if (g.weight_bf16) {
+    kernels.round(in.data, gate, blocks_of(layer.inputs), in.pixels, in.rounded);
+  } else if (gate) {
+    kernels.scale(in.data, gate, blocks_of(layer.inputs), in.pixels);
+  }
+  g.rows = in.pixels;
+  g.in = in.data, g.in_bf16 = in.rounded, g.run = kBlock, g.run_offsets = runs.offsets;
   g.residual = residual;
-  g.out = out, g.block_stride = static_cast<int64_t>(pixels) * kBlock;
-  kernels.gemm(g);
+  g.out = out, g.block_stride = static_cast<int64_t>(in.pixels) * kBlock;
+  multiply(kernels, g);
 }
 
 // A dense layer on one vector; `out` has room for padded(outputs).

@@ -18,12 +18,18 @@ static size_t place(int output, int input, int inputs, int outputs, int panel) {
 }
 
 Pointwise pack_pointwise(Arena& arena, const float* weight, const float* bias, int inputs,
-                         int outputs) {
+                         int outputs, bool bf16) {
   const size_t size = static_cast<size_t>(padded(outputs)) * inputs;
-  Pointwise layer{inputs, outputs, Buffer<float>(arena, size), pack_vector(arena, bias, outputs)};
+  Pointwise layer{inputs, outputs, Buffer<float>(arena, bf16 ? 0 : size),
+                  Buffer<uint16_t>(arena, bf16 ? size : 0), pack_vector(arena, bias, outputs)};
   for (int output = 0; output < outputs; ++output) {
-    for (int input = 0; input < inputs; ++input) {
-      layer.weight.data()[place(output, input, inputs, outputs, kBlock)] = *weight++;
+    for (int input = 0; input < inputs; ++input, ++weight) {
+      if (bf16) {
+        const size_t at = place(output, input / 2, inputs / 2, outputs, kBlock);
+        layer.weight_bf16.data()[2 * at + input % 2] = to_bf16(*weight);
+      } else {
+        layer.weight.data()[place(output, input, inputs, outputs, kBlock)] = *weight;
+      }
     }
   }
   return layer;

@@ -8,10 +8,13 @@
 
 namespace streamrec {
 
-// A 1 x 1 convolution: weight [outputs / kBlock][inputs][kBlock].
+// A 1 x 1 convolution: weight [outputs / kBlock][inputs][kBlock]; of bfloat16 pairs of inputs lie
+// together, [outputs / kBlock][inputs / 2][kBlock][2].
 struct Pointwise {
   int inputs = 0, outputs = 0;
-  Buffer<float> weight, bias;
+  Buffer<float> weight;
+  Buffer<uint16_t> weight_bf16;
+  Buffer<float> bias;
 };
 
 // A dense layer: weight [outputs / kPanel][inputs][kPanel], fp32 or bfloat16.
@@ -27,7 +30,7 @@ uint16_t to_bf16(float x);
 
 // From weights [outputs][inputs].
 Pointwise pack_pointwise(Arena& arena, const float* weight, const float* bias, int inputs,
-                         int outputs);
+                         int outputs, bool bf16);
 Linear pack_linear(Arena& arena, const float* weight, const float* bias, int inputs, int outputs,
                    bool bf16);
 

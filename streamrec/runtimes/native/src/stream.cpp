@@ -21,7 +21,8 @@ Stream::Stream(const Network& n) : network(n), head_pool(arena, padded(n.project
 // The mean over pixels, the running mean, and two dense layers unless nobody reads the logits.
 static void head(const Network& n, Size size, float rate, float* pool, Workspace& work,
                  float* logits) {
-  convolve_map(n.kernels, n.project, n.activation, work.map.data(), size.pixels(), nullptr,
+  convolve_map(n.kernels, n.project, n.activation,
+               {work.map.data(), size.pixels(), work.rounded.data()}, nullptr, nullptr,
                work.wide.data());
   const int channels = n.project.outputs;
   float* means = work.sums.data();

@@ -33,7 +33,8 @@ static void sum(const float* map, int blocks, int pixels, float* out) {
 }
 
 constexpr Kernels kTable = {
-    STREAMREC_NAME, gemm<kBlock>, gemm<2>, dense, depthwise, average_pool, scale, sum,
+    STREAMREC_NAME, gemm<Fp32, kBlock>, gemm<Fp32, 2>, dense, depthwise, average_pool, scale, sum,
+    nullptr, nullptr,
 };
 
 }  // namespace streamrec::STREAMREC_TARGET

@@ -38,9 +38,11 @@ void Workspace::fit(const Network& n) {
       {&hidden, inner},    {&gate, channels},
   };
   const auto fits = [](const auto& need) { return need.size <= need.buffer->size(); };
-  if (std::all_of(std::begin(needs), std::end(needs), fits)) return;
+  const size_t widest = std::max(narrow, broad);
+  if (std::all_of(std::begin(needs), std::end(needs), fits) && widest <= rounded.size()) return;
   arena_ = Arena();
   for (const auto& need : needs) {
     *need.buffer = Buffer<float>(arena_, std::max(need.size, need.buffer->size()));
   }
+  rounded = Buffer<uint16_t>(arena_, std::max(widest, rounded.size()));
 }

@@ -9,6 +9,7 @@ struct Workspace {
   streamrec::Buffer<float> map, next;     // between bottlenecks
   streamrec::Buffer<float> band;          // some expanded rows of two blocks of channels, padded
   streamrec::Buffer<float> wide;          // a bottleneck's map before its projection
+  streamrec::Buffer<uint16_t> rounded;    // a map in bfloat16
   streamrec::Buffer<float> pooled;        // what a strided skip averages
   streamrec::Buffer<float> sums;          // of the wide map, for each channel
   streamrec::Buffer<float> means;         // the running mean and this frame's
