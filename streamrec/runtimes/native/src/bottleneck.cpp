@@ -49,9 +49,23 @@ void Bottleneck::convolve(int first, int blocks, unsigned long long steps) {
   for (int y = 0; y < height; y += band_rows(block_)) {
     const int rows = std::min(band_rows(block_), height - y);
     const int from = y * block_.stride, to = from + (rows - 1) * block_.stride + block_.kernel;
+    prefetch_ring(first, blocks, y, rows);
     fill_band(first, blocks, from, to, kept_from, kept_to);
     kept_from = from, kept_to = to;
     for (int i = 0; i < blocks; ++i) depthwise(first + i, y, rows, steps);
+  }
+}
+
+// Asks for what the ring holds of these rows, so that it arrives while the band is computed.
+void Bottleneck::prefetch_ring(int first, int blocks, int y, int rows) const {
+  const Size out = block_.out;
+  for (int i = first; i < first + blocks; ++i) {
+    const int64_t at = (static_cast<int64_t>(i) * out.height + y) * out.width * kBlock;
+    for (const Buffer<float>& map : state_.ring) {
+      for (int pixel = 0; pixel < rows * out.width; ++pixel) {
+        __builtin_prefetch(map.data() + at + pixel * kBlock, 0, 2);
+      }
+    }
   }
 }
 

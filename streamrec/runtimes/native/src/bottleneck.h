@@ -15,6 +15,7 @@ class Bottleneck {
 
  private:
   void convolve(int first, int blocks, unsigned long long steps);
+  void prefetch_ring(int first, int blocks, int y, int rows) const;
   void fill_band(int first, int blocks, int from, int to, int kept_from, int kept_to);
   void expand(int first, int blocks, int row, int rows, float* out);
   void depthwise(int index, int y, int rows, unsigned long long steps);
