@@ -13,6 +13,7 @@ from support import random_model, spec_of, tiny_architecture
 from streamrec.export import write
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.runtimes.base import Runtime, step
+from streamrec.runtimes.native import NativeRuntime, library_path, targets
 from streamrec.runtimes.onnx import OnnxRuntime
 from streamrec.runtimes.state import state_from_bytes, state_to_bytes
 from streamrec.runtimes.torch import TorchRuntime
@@ -23,7 +24,15 @@ CAUSAL = [
     tiny_architecture("stream"),
     tiny_architecture("stream", positional=True),
 ]
-CASES = [(record.name, kind, i) for i, record in enumerate(CAUSAL) for kind in ("torch", "onnx")]
+SMALL = ("tiny-stream", "movinet-t0-stream", "movinet-t0-mobile")
+BUILT = targets() if library_path() else []
+KINDS = ["torch", "onnx", *BUILT]
+CASES = [
+    (record.name, kind, i)
+    for i, record in enumerate(CAUSAL)
+    for kind in KINDS
+    if kind not in BUILT[1:] or record.name in SMALL
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +53,11 @@ def runtime(request, exports) -> Runtime:
     if kind == "torch":
         return TorchRuntime(model, spec, device="cpu")
     path = exports / f"{index}.onnx"
-    with pytest.MonkeyPatch.context() as patch:  # the contract compares more than enough frames
-        patch.setattr(write, "_STEP_FRAMES", 3)
-        write.export_step(model, spec, {}, path)
-    return OnnxRuntime(path)
+    if not path.exists():
+        with pytest.MonkeyPatch.context() as patch:  # the contract compares more than enough frames
+            patch.setattr(write, "_STEP_FRAMES", 3)
+            write.export_step(model, spec, {}, path)
+    return OnnxRuntime(path) if kind == "onnx" else NativeRuntime(path, target=kind)
 
 
 def clip(seed: int, frames: int = FRAMES) -> np.ndarray:

@@ -1,14 +1,19 @@
 """The same numbers as the reference implementation, from its own checkpoints."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from support import DATA, reference_model, tiny_architecture
+from support import DATA, reference_model, spec_of, tiny_architecture
 
+from streamrec.export.write import export_step
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import ARCHITECTURES
+from streamrec.runtimes.base import Runtime
+from streamrec.runtimes.native import NativeRuntime, library_path, targets
+from streamrec.runtimes.onnx import OnnxRuntime
 
 TOLERANCE = 1e-4
 GATES = {"hard_sigmoid_relu6": "", "hard_sigmoid": "_kerasgate"}
@@ -24,6 +29,10 @@ def as_clip(frames: np.ndarray) -> torch.Tensor:
 
 def noise_clip(shape: tuple[int, ...]) -> torch.Tensor:
     return as_clip(np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8))
+
+
+EXPORTED = ("onnx", *(targets() if library_path() else ()))
+"""What runs an exported file: ONNX Runtime, and the native runtime for each instruction set."""
 
 
 @torch.inference_mode()
@@ -60,6 +69,42 @@ def check_frames(model: MoViNet, folder: Path, gate: str) -> None:
     assert np.abs(logits - expected).max() <= TOLERANCE
     noise, _ = run_frames(model, noise_clip(figures["clip_u8"].shape))
     assert np.abs(noise - extra[f"frame_logits_noise_seed7{suffix}"]).max() <= TOLERANCE
+
+
+def open_exported(model: MoViNet, kind: str) -> Runtime:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        export_step(model, spec_of(model.architecture), {}, path)
+        return OnnxRuntime(path) if kind == "onnx" else NativeRuntime(path, target=kind)
+
+
+def check_exported(model: MoViNet, kind: str, folder: Path, gate: str) -> None:
+    figures, extra = np.load(folder / "reference.npz"), np.load(folder / "reference_extra.npz")
+    suffix = GATES[gate]
+    noise = extra[f"frame_logits_noise_seed7{suffix}"]
+    seen = extra[f"frame_logits{suffix}"] if suffix else figures["frame_logits"]
+    runtime, clip = open_exported(model, kind), as_clip(figures["clip_u8"])
+    for frames, expected in ((clip, seen), (noise_clip(figures["clip_u8"].shape), noise)):
+        stream = runtime.start()
+        logits = [stream.step(frame[None]) for frame in frames[0].numpy()]
+        assert np.abs(np.stack(logits) - expected).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("kind", EXPORTED)
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("name", TINY)
+def test_an_exported_tiny_stream_gives_the_references_logits(name, gate, kind):
+    folder = DATA / "movinet_tiny" / name
+    check_exported(reference_model(folder / "ckpt-1", TINY[name], gate), kind, folder, gate)
+
+
+@pytest.mark.parametrize("kind", EXPORTED)
+def test_an_exported_a0_stream_gives_the_references_logits(shared, kind):
+    folder = shared / "reference" / "a0_stream_cal"
+    model = reference_model(
+        folder / "ckpt-1", ARCHITECTURES["movinet-a0-stream"], "hard_sigmoid_relu6"
+    )
+    check_exported(model, kind, folder, "hard_sigmoid_relu6")
 
 
 @pytest.mark.parametrize("name", TINY)
