@@ -12,6 +12,7 @@ import input_size
 import live
 import memory
 import mobile
+import roofline
 import startup
 import step
 import streams
@@ -69,6 +70,11 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         ),
         "memory": Benchmark(
             memory.measure, "Resident memory of a process that serves one model, MiB."
+        ),
+        "roofline": Benchmark(
+            roofline.measure,
+            "What bounds a step: its multiplications at the speed of a large matrix product, what "
+            "it reads at the speed of a dot product, and the native step, one thread.",
         ),
         "input-size": Benchmark(
             input_size.measure, "Cost of a step against the size of the picture, one thread."

@@ -1,4 +1,4 @@
-"""Writes the README's tables from files of figures: ``python benchmarks/readme.py FILE.json...``.
+"""Writes the tables of the two READMEs from files: ``python benchmarks/readme.py FILE.json...``.
 
 A table stands between ``<!-- benchmark: NAME -->`` and ``<!-- end -->``.
 """
@@ -11,7 +11,10 @@ from pathlib import Path
 from catalogue import BENCHMARKS
 from report import Record, read
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+_HERE = Path(__file__).resolve().parent
+READMES = (_HERE.parent / "README.md", _HERE / "README.md")
+"""What users want to know, and the rest of the tables."""
+
 _BLOCK = re.compile(r"(<!-- benchmark: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -48,13 +51,18 @@ def update(path: Path, records: Sequence[Record]) -> None:
     path.write_text(fill(path.read_text(encoding="utf-8"), records), encoding="utf-8")
 
 
+def update_all(records: Sequence[Record]) -> None:
+    """Rewrite the tables of both READMEs."""
+    for path in READMES:
+        update(path, records)
+
+
 def main() -> None:
-    """Read the files, rewrite the README."""
+    """Read the files, rewrite the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.json")
-    parser.add_argument("--readme", type=Path, default=README, metavar="FILE")
     args = parser.parse_args()
-    update(args.readme, [read(file) for file in args.files])
+    update_all([read(file) for file in args.files])
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ def make_parser() -> argparse.ArgumentParser:
     choices = [*BENCHMARKS, ALL]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(choices)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--readme", action="store_true", help="update README.md, with --json")
+    parser.add_argument(
+        "--readme", action="store_true", help="update the tables of both READMEs, with --json"
+    )
     add_flags(parser)
     return parser
 
@@ -73,7 +75,7 @@ def main() -> int:
             if args.json:
                 save(args.json, results, facts)
     if args.readme and results:
-        readme.update(readme.README, [read(args.json)])
+        readme.update_all([read(args.json)])
     return 0 if results else 1
 
 

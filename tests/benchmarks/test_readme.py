@@ -50,17 +50,17 @@ def test_a_later_file_wins(readme):
     assert "| onnx | 200.0 |" in readme.fill(TEXT, [RECORD, later])
 
 
-def test_the_markers_of_the_readme_are_benchmarks_and_closed(readme):
-    text = readme.README.read_text(encoding="utf-8")
+def test_the_markers_of_the_readmes_are_benchmarks_and_closed(readme):
+    text = "".join(path.read_text(encoding="utf-8") for path in readme.READMES)
     names = readme.markers(text)
-    assert names
-    assert set(names) <= set(readme.BENCHMARKS)
+    assert set(names) == set(readme.BENCHMARKS)
     assert len(names) == len(set(names)) == text.count("<!-- benchmark:")
     assert len(names) == text.count("<!-- end -->")
 
 
-def test_the_readme_shows_the_files_that_are_committed(readme):
-    text = readme.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_readme_shows_the_files_that_are_committed(readme, number):
+    text = readme.READMES[number].read_text(encoding="utf-8")
     records = [readme.read(path) for path in RESULTS]
     assert set(readme.markers(text)) <= {name for record in records for name in record["results"]}
     assert readme.fill(text, records) == text
