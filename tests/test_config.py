@@ -39,7 +39,11 @@ def test_only_the_source_must_be_given():
 @pytest.mark.parametrize(
     ("record", "values", "message"),
     [
-        (ModelOptions, {"runtime": "tvm"}, "--runtime is one of auto, native, onnx, torch; got 'tvm'"),
+        (
+            ModelOptions,
+            {"runtime": "tvm"},
+            "--runtime is one of auto, native, onnx, torch; got 'tvm'",
+        ),
         (ModelOptions, {"threads": 0}, "--threads is at least 1 and at most 256; got 0"),
         (StreamOptions, {"predict": "always"}, "--predict is one of frame, grid; got 'always'"),
         (StreamOptions, {"smooth_seconds": 0.0}, "--smooth-seconds is at least 0.001; got 0.0"),

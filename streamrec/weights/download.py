@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamrec.errors import DownloadError
-from streamrec.weights.files import Progress
-from streamrec.weights.files import read_json, write_json
+from streamrec.weights.files import Progress, read_json, write_json
 
 _FILE_NAME = re.compile(r"\w[\w.-]{0,200}", re.ASCII)
 
