@@ -10,6 +10,8 @@
 
 namespace streamrec::STREAMREC_TARGET {
 
+constexpr int kStemTaps = 3;  // the run of a picture, known so that the loop is unrolled
+
 // What a tile multiplies: floats, one input at a time.
 struct Fp32 {
   using Number = float;
@@ -48,7 +50,8 @@ void tile(const Gemm& g, int row, int column) {
   }
   for (int first = 0, i = 0; first < g.inputs; first += g.run, ++i) {
     const Number* in = Product::in(g) + g.run_offsets[i] + row * RowStride;
-    const int run = g.inputs - first < g.run ? g.inputs - first : g.run;
+    const int left = g.inputs - first < g.run ? g.inputs - first : g.run;
+    const int run = RowStride == 2 ? kStemTaps : left;
     for (int k = 0; k < run; k += kDepth) {
       Vec factor[Vectors];
 #pragma GCC unroll 16
