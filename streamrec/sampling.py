@@ -9,7 +9,6 @@ Knows nothing of pictures, models or the wall clock: times in, turns out.
 
 import math
 from dataclasses import dataclass, field
-from statistics import fmean
 
 MAX_GAP_S = 1.0
 """A gap up to this long is bridged by repeating the last frame; a longer one resets the state."""
@@ -178,11 +177,13 @@ class TimeGrid:
     def _typical_s(self, intervals: list[float]) -> float:
         """Mean interval, one gap left out; the source's claim until enough are measured."""
         claim_s = self._claimed_s()
-        if len(intervals) >= _INTERVALS_NEEDED:
-            *rest, longest = sorted(intervals)
-            return fmean(rest if longest > _GAP_INTERVALS * fmean(rest) else intervals)
+        count, total = len(intervals), sum(intervals)
+        if count >= _INTERVALS_NEEDED:
+            longest = max(intervals)
+            rest_s = (total - longest) / (count - 1)
+            return rest_s if longest > _GAP_INTERVALS * rest_s else total / count
         if intervals and claim_s is None:
-            return fmean(intervals)
+            return total / count
         return claim_s or 1.0 / self.fps
 
     def _claimed_s(self) -> float | None:
