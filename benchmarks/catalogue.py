@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import accuracy
 import age
 import cameras
 import clip
@@ -48,6 +49,11 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             mobile.measure,
             "The mobile variant with trained Kinetics-600 weights: real clips named right, and "
             "milliseconds a frame, one thread, states carried.",
+        ),
+        "accuracy": Benchmark(
+            accuracy.measure,
+            "One long stream of real clips, trained Kinetics-600 weights: differences from "
+            "PyTorch's logits, frame by frame.",
         ),
         "clip": Benchmark(
             clip.measure,
