@@ -51,6 +51,7 @@ _TOGETHER = (
     Probe("cameras", 20.0, "unplug cameras that hang; files and streams work", needed=False),
     Probe("torch", 60.0, f"{_REINSTALL}; if the GPU is at fault, take --device cpu"),
     Probe("onnx", 30.0, _REINSTALL),
+    Probe("native", 30.0, f"take --runtime onnx, or {_REINSTALL}", needed=False),
     Probe("zeromq", 20.0, "let programs of this machine connect to 127.0.0.1"),
 )
 _SPEED = Probe("speed", 90.0, "take another model with --model NAME")

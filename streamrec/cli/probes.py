@@ -43,6 +43,12 @@ _CAMERAS = range(5)
 _MESSAGES = 100
 _MESSAGE_WAIT_S = 0.05
 _INPUT_SIZE = 32
+_BUILD = "then, in the checkout: pip install --force-reinstall --no-deps ."
+_HOW_TO_BUILD = {
+    "linux": f"for faster steps, install a C++ compiler (apt-get install g++), {_BUILD}",
+    "darwin": f"for faster steps, install a C++ compiler (xcode-select --install), {_BUILD}",
+    "win32": "none is needed; Visual C++ cannot build it, on Linux and macOS steps are faster",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +172,25 @@ def onnx() -> Iterator[Finding]:
     from streamrec.build import load
     from streamrec.sources.synthetic import Scene, SyntheticSource
 
-    stream = load(EMBEDDED_MODEL).stream()
+    stream = load(EMBEDDED_MODEL, runtime="onnx").stream()
     for frame in SyntheticSource(Scene(seconds=0.1)):
         stream.push(frame)
     yield Finding("onnx", "ok", f"ONNX Runtime {version('onnxruntime')}; {EMBEDDED_MODEL} runs")
+
+
+def native() -> Iterator[Finding]:
+    """Compare the embedded model's steps with PyTorch's, where the native runtime was built."""
+    from streamrec.build import load
+    from streamrec.runtimes.native import library_path, targets
+
+    if library_path() is None:
+        advice = _HOW_TO_BUILD.get(sys.platform, _HOW_TO_BUILD["linux"])
+        yield Finding("native", "missing", "it was not built; ONNX Runtime serves", advice)
+        return
+    load(EMBEDDED_MODEL, runtime="native")
+    best, *others = targets()
+    detail = f"takes {best} here, could take {', '.join(others)}" if others else f"takes {best}"
+    yield Finding("native", "ok", f"{detail}; {EMBEDDED_MODEL} computes what PyTorch does")
 
 
 def zeromq() -> Iterator[Finding]:
@@ -256,7 +277,10 @@ def speed(model: str) -> Iterator[Finding]:
 
 
 PROBES: Mapping[str, Callable[..., Iterator[Finding]]] = MappingProxyType(
-    {probe.__name__: probe for probe in (opencv, display, cameras, torch, onnx, zeromq, speed)}
+    {
+        probe.__name__: probe
+        for probe in (opencv, display, cameras, torch, onnx, native, zeromq, speed)
+    }
 )
 
 

@@ -14,7 +14,9 @@ from rich.console import Console
 from streamrec import __version__
 from streamrec.cli import doctor
 from streamrec.cli.doctor import Probe, report, try_out
-from streamrec.cli.probes import Finding, main
+from streamrec.cli.probes import PROBES, Finding, main
+from streamrec.runtimes.native import library_path, targets
+from streamrec.runtimes.native.library import library
 from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.weights.untrained import untrained
 
@@ -41,6 +43,43 @@ def test_the_libraries_work(findings):
 
 def test_the_embedded_model_runs(findings):
     assert findings["onnx"].status == "ok", findings["onnx"]
+
+
+def test_the_native_runtime_names_the_instruction_set_it_takes(findings):
+    if library_path() is None:
+        pytest.skip("the native runtime was not built")
+    assert findings["native"].status == "ok", findings["native"]
+    assert f"takes {targets()[0]}" in findings["native"].detail
+
+
+@pytest.mark.parametrize(
+    ("platform", "way"),
+    [
+        ("linux", "apt-get install g++"),
+        ("freebsd14", "C++ compiler"),
+        ("darwin", "xcode-select --install"),
+        ("win32", "none is needed"),
+    ],
+)
+def test_a_native_runtime_that_was_not_built_comes_with_the_way_to_it(monkeypatch, platform, way):
+    monkeypatch.setattr("streamrec.runtimes.native.library_path", lambda: None)
+    monkeypatch.setattr("sys.platform", platform)
+    (finding,) = PROBES["native"]()
+    assert finding.status == "missing" and "ONNX Runtime serves" in finding.detail
+    assert way in finding.advice
+
+
+def test_a_native_runtime_that_does_not_load_is_no_failure(monkeypatch, tmp_path, capsys):
+    (tmp_path / "_step.so").write_bytes(b"not a library")
+    library.cache_clear()
+    monkeypatch.setattr(
+        "streamrec.runtimes.native.library.library_path", lambda: str(tmp_path / "_step.so")
+    )
+    monkeypatch.setattr("streamrec.runtimes.native.library_path", lambda: "_step.so")
+    assert main(["native"]) != 0
+    assert "does not load" in capsys.readouterr().err
+    (probe,) = (probe for probe in doctor._TOGETHER if probe.name == "native")
+    assert not probe.needed and "--runtime onnx" in probe.advice
 
 
 def test_the_speed_is_measured_with_the_model_that_was_named(findings):
