@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator, Mapping
+from math import prod
 from weakref import finalize
 
 import numpy as np
@@ -22,6 +23,14 @@ from streamrec.types import Array
 
 MAX_SIDE = 4096
 """Largest height and width of a picture, pixels: a damaged file must not ask for all memory."""
+
+MAX_MAP = 2**28
+"""Most floats in a map: the compiled part counts them with 32 bits."""
+
+MAX_HIDDEN = 2**16
+"""Largest width of the head's hidden layer."""
+
+_MAX_COUNT = 2**24  # the counter of frames goes no further, so that a later horizon is none
 
 
 class Network:
@@ -52,33 +61,70 @@ class Network:
 
 
 def check_plan(card: ModelCard) -> None:
-    """Check that the kernels have room for a network.
+    """Check what the compiled part trusts: that sizes fit each other, and that it has room.
 
     Raises:
-        RuntimeMissingError: they do not.
+        RuntimeMissingError: it has no room for them, or does not know an activation.
+        WeightsError: they do not fit.
     """
-    plan, size = card.plan, card.spec.preprocessing
+    plan, name = card.plan, card.spec.name
     assert plan is not None
-    channels = [plan.stem, plan.project, *(n for b in plan.blocks for n in (b.width, b.outputs))]
-    limits = {
-        "channels": (max(channels), MAX_CHANNELS),
-        "height or width": (max(size.height, size.width), MAX_SIDE),
-        "spatial kernel": (max((b.kernel for b in plan.blocks), default=1), MAX_KERNEL),
-        "stride": (max((b.stride for b in plan.blocks), default=1), MAX_KERNEL),
-        "temporal taps": (max((b.taps for b in plan.blocks), default=1), MAX_TAPS),
-    }
-    for what, (value, most) in limits.items():
+    for what, value, most in _sizes(card, plan):
+        if value < 1:
+            raise WeightsError(f"{name}: its plan says {what} of {value}; export the model again")
         if value > most:
             raise RuntimeMissingError(
-                f"{card.spec.name}: {what} of {value}, the native runtime takes up to {most}; "
+                f"{name}: {what} of {value}, the native runtime takes up to {most}; "
                 "take --runtime onnx"
             )
-    for name in (plan.activation, plan.gate, plan.head_activation):
-        if name not in ACTIVATIONS:
+    _check_chain(name, plan)
+    for act in (plan.activation, plan.gate, plan.head_activation):
+        if act not in ACTIVATIONS:
             raise RuntimeMissingError(
-                f"{card.spec.name}: the native runtime does not know the activation {name!r}; "
+                f"{name}: the native runtime does not know the activation {act!r}; "
                 "take --runtime onnx"
             )
+
+
+def _sizes(card: ModelCard, plan: StepPlan) -> Iterator[tuple[str, int, int]]:
+    """Name every size, what it is, and what it may be."""
+    size = card.spec.preprocessing
+    yield "height or width", max(size.height, size.width), MAX_SIDE
+    for block in plan.blocks:
+        yield "spatial kernel", block.kernel, MAX_KERNEL
+        yield "stride", block.stride, MAX_KERNEL
+        yield "temporal taps", block.taps, MAX_TAPS
+        if block.hidden:
+            yield "hidden channels", block.hidden, MAX_CHANNELS
+    yield "hidden channels", plan.hidden, MAX_HIDDEN
+    for channels, height, width in _maps(card, plan):
+        yield "channels", channels, MAX_CHANNELS
+        yield "floats in a map", channels * height * width, MAX_MAP
+
+
+def _maps(card: ModelCard, plan: StepPlan) -> Iterator[tuple[int, int, int]]:
+    """Return the channels, height and width of every map."""
+    size = card.spec.preprocessing
+    height, width = -(-size.height // 2), -(-size.width // 2)
+    yield plan.stem, height, width
+    for block in plan.blocks:
+        yield block.inputs, height, width
+        height, width = -(-height // block.stride), -(-width // block.stride)
+        yield block.width, height, width
+        yield block.outputs, height, width
+    yield plan.project, height, width
+
+
+def _check_chain(name: str, plan: StepPlan) -> None:
+    channels = plan.stem
+    for index, block in enumerate(plan.blocks):
+        same = block.stride == 1 and block.inputs == block.outputs
+        if block.inputs != channels or not (block.skip or same):
+            raise WeightsError(
+                f"{name}: block {index} of its plan does not fit the one before, or its own skip; "
+                "export the model again"
+            )
+        channels = block.outputs
 
 
 class _Builder:
@@ -108,7 +154,7 @@ class _Builder:
             activation=ACTIVATIONS.index(plan.activation),
             gate=ACTIVATIONS.index(plan.gate),
             head_activation=ACTIVATIONS.index(plan.head_activation),
-            horizon=spec.horizon or 0,
+            horizon=min(spec.horizon or 0, _MAX_COUNT),
             bf16=bf16,
             block_count=len(blocks),
             blocks=(BlockConfig * len(blocks))(*blocks),
@@ -157,7 +203,7 @@ class _Builder:
 
     def _array(self, name: str, *shape: int) -> Array:
         array = self._weights.get(name)
-        if array is None or array.size != np.prod(shape) or array.shape[:1] != shape[:1]:
+        if array is None or array.size != prod(shape) or array.shape[:1] != shape[:1]:
             found = "missing" if array is None else f"of shape {list(array.shape)}"
             raise WeightsError(
                 f"{self._card.spec.name}: {name} is {found}, its plan says {list(shape)}; "

@@ -40,9 +40,13 @@ void Workspace::fit(const Network& n) {
   const auto fits = [](const auto& need) { return need.size <= need.buffer->size(); };
   const size_t widest = std::max(narrow, broad);
   if (std::all_of(std::begin(needs), std::end(needs), fits) && widest <= rounded.size()) return;
-  arena_ = Arena();
-  for (const auto& need : needs) {
-    *need.buffer = Buffer<float>(arena_, std::max(need.size, need.buffer->size()));
+  const size_t round = std::max(widest, rounded.size());
+  for (auto& need : needs) {
+    need.size = std::max(need.size, need.buffer->size());
+    *need.buffer = {};  // where memory runs out below, no buffer outlives the arena
   }
-  rounded = Buffer<uint16_t>(arena_, std::max(widest, rounded.size()));
+  rounded = {};
+  arena_ = Arena();
+  for (const auto& need : needs) *need.buffer = Buffer<float>(arena_, need.size);
+  rounded = Buffer<uint16_t>(arena_, round);
 }
