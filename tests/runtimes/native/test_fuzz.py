@@ -15,7 +15,7 @@ def fuzz() -> Path:
     """The program that runs random networks, made with sanitizers."""
     sources = [path for path in sorted(SOURCES.glob("*.cpp")) if path.stem != "buffer"]
     added = [HERE / "exact_arena.cpp", HERE / "fuzz.cpp"]
-    return build([*sources, *added], ["-O0", *SANITIZE], "fuzz")
+    return build([*sources, *added], ["-O0", "-pthread", *SANITIZE], "fuzz")
 
 
 def run(fuzz: Path, *arguments: int) -> None:
