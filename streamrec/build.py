@@ -99,7 +99,10 @@ def choose_model(
             f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead, which knows ten hand "
             "motions and nothing else"
         )
-    return load(EMBEDDED_MODEL, precision=options.precision, threads=options.threads)
+    runtime = "auto" if options.runtime == "torch" else options.runtime  # it has an ONNX file only
+    return load(
+        EMBEDDED_MODEL, runtime=runtime, precision=options.precision, threads=options.threads
+    )
 
 
 def load_clip(
@@ -257,16 +260,17 @@ def _exported(name: str, progress: Progress | None) -> Path:
     cached = folder / f"{checksum[:16]}-{EXPORT_REVISION}.onnx"
     if not cached.exists():
         export(name, cached)
-        for other in folder.glob("*.onnx") if path is None else ():
-            if _outdated(other, cached):
+        for other in folder.glob(f"{'?' * 16}-*.onnx") if path is None else ():
+            if other != cached and _outdated(other, cached):
                 other.unlink(missing_ok=True)
     return cached
 
 
 def _outdated(other: Path, cached: Path) -> bool:
     """Tell whether an export is of other weights or an older revision; newer ones stay."""
-    (checksum, revision), (current, _) = (p.stem.rsplit("-", 1) for p in (other, cached))
-    return checksum != current or int(revision) < EXPORT_REVISION
+    (checksum, revision), (current, _) = (p.stem.split("-", 1) for p in (other, cached))
+    newer = revision.isdecimal() and int(revision) > EXPORT_REVISION
+    return checksum != current or not newer
 
 
 def _checksum(path: Path) -> str:

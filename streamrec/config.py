@@ -71,7 +71,7 @@ class ModelOptions(Checked):
         "auto", "engine; auto takes the fastest that works here and agrees with PyTorch"
     )
     precision: Literal["fp32", "bf16"] = option(
-        "fp32", "bf16, native only: store some weights as bfloat16; faster, logits change a little"
+        "fp32", "bf16, native only: round weights, and what they multiply, to bfloat16; faster"
     )
     device: str = option("auto", "device of the torch runtime: auto, cpu, cuda, ...")
     threads: int = option(1, "threads within one step", metavar="N", least=1, most=256)

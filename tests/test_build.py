@@ -338,6 +338,20 @@ def test_exports_of_earlier_revisions_are_removed(tiny, store, monkeypatch):
     assert new != old
 
 
+def test_exports_of_newer_versions_and_files_in_the_making_stay(tiny, store):
+    folder = store.folder(tiny)
+    load(tiny)
+    (export,) = folder.glob("*.onnx")
+    checksum = export.stem.split("-")[0]
+    kept = [folder / f"{checksum}-999.onnx", folder / f".{export.name}-1.tmp.onnx"]
+    for path in kept:
+        path.touch()
+    export.unlink()
+    load(tiny)
+    assert export.exists()
+    assert all(path.exists() for path in kept)
+
+
 def test_the_graph_is_the_one_that_the_revision_stands_for(tmp_path):
     """If this fails, the exporter writes other graphs: raise EXPORT_REVISION, and the digest."""
     path = tmp_path / "tiny.onnx"

@@ -38,6 +38,11 @@ def check_parity(runtime: Runtime, expected: Array, precision: str = "fp32") -> 
         ParityError: it is above what the precision allows.
     """
     found = last_logits(runtime)
+    if found.shape != expected.shape:
+        raise ParityError(
+            f"{runtime.spec.name} carries {expected.size} figures to compare with, and has "
+            f"{found.size} classes; export it again"
+        )
     difference, largest = float(np.abs(found - expected).max()), float(np.abs(expected).max())
     allowed = TOLERANCES[precision] * max(1.0, largest)
     if not difference <= allowed:

@@ -30,6 +30,11 @@ def test_other_figures_are_refused_with_both_numbers(precision, wrong):
         check_parity(exported, expected, precision)
 
 
+def test_figures_of_another_number_of_classes_are_refused():
+    with pytest.raises(ParityError, match="carries 9 figures to compare with, and has 10 classes"):
+        check_parity(runtime(), np.zeros(9, np.float32))
+
+
 def test_bf16_may_differ_more():
     exported = runtime()
     expected = last_logits(exported) + np.float32(0.01)

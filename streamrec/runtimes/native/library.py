@@ -1,7 +1,7 @@
 """The compiled part, through its C interface: ``src/api.h`` says what each function does."""
 
 import ctypes
-from ctypes import POINTER, Structure, c_char_p, c_float, c_int32, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int32, c_void_p, sizeof
 from functools import cache
 from importlib.util import find_spec
 
@@ -87,14 +87,24 @@ def library() -> ctypes.CDLL:
             f"the native runtime does not load: {error}; install streamrec again, or take "
             "--runtime onnx"
         ) from None
-    _declare(found)
+    try:
+        _declare(found)
+        built = tuple(found.streamrec_layout(part) for part in range(2))
+    except AttributeError:
+        built = ()
+    if built != (sizeof(NetworkConfig), sizeof(BlockConfig)):
+        raise RuntimeMissingError(
+            f"{path} was built from other sources; install streamrec again, or take --runtime onnx"
+        )
     return found
 
 
 def _declare(found: ctypes.CDLL) -> None:
     arguments = {
+        "streamrec_layout": ([c_int32], c_int32),
         "streamrec_targets": ([], c_int32),
         "streamrec_target_name": ([c_int32], c_char_p),
+        "streamrec_multiplies_bf16": ([c_int32], c_int32),
         "streamrec_network": ([POINTER(NetworkConfig), c_int32], c_void_p),
         "streamrec_network_free": ([c_void_p], None),
         "streamrec_stream": ([c_void_p], c_void_p),

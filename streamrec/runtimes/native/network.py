@@ -1,14 +1,14 @@
 """An exported file as the compiled part wants it: checked, then copied into packed weights."""
 
 import ctypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from weakref import finalize
 
 import numpy as np
 
 from streamrec.card import BlockPlan, ModelCard, StepPlan
-from streamrec.errors import RuntimeMissingError, WeightsError
+from streamrec.errors import ModelError, RuntimeMissingError, WeightsError
 from streamrec.runtimes.native.library import (
     ACTIVATIONS,
     MAX_CHANNELS,
@@ -40,7 +40,7 @@ class Network:
         card: what the file says of itself.
         weights: its initializers.
         target: number of the instruction set, as in ``targets()``.
-        bf16: store the weights of squeeze-excitation and head as bfloat16.
+        bf16: round to bfloat16 what ``NativeRuntime`` says.
 
     Raises:
         RuntimeMissingError: the compiled part is missing, or lacks what this network needs.
@@ -52,12 +52,18 @@ class Network:
     ) -> None:
         if card.plan is None:
             raise RuntimeMissingError(
-                f"{card.spec.name} was exported by an older version, without what the native "
-                "runtime needs; export it again, or take --runtime onnx"
+                f"{card.spec.name} carries no plan, which the native runtime needs (an 8-bit "
+                "export, or one of an older version); export it again, or take --runtime onnx"
             )
         check_plan(card)
+        self.state_shapes = state_shapes(card)
         self.handle = _Builder(card, card.plan, weights).build(target, bf16)
-        finalize(self, library().streamrec_network_free, self.handle)
+        free_with(self, library().streamrec_network_free, self.handle)
+
+
+def free_with(owner: object, free: Callable[[int], None], handle: int) -> None:
+    """Free native memory when its owner goes; not at exit, where a thread may be within a step."""
+    finalize(owner, free, handle).atexit = False
 
 
 def check_plan(card: ModelCard) -> None:
@@ -139,7 +145,7 @@ class _Builder:
         config = self._config(blocks, bf16)
         handle: int | None = library().streamrec_network(ctypes.byref(config), target)
         if handle is None:
-            raise MemoryError(f"no memory for the weights of {self._card.spec.name}")
+            raise ModelError(f"no memory for the weights of {self._card.spec.name}")
         return handle
 
     def _config(self, blocks: list[BlockConfig], bf16: bool) -> NetworkConfig:

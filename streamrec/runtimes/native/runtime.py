@@ -1,18 +1,19 @@
 """The native runtime: a fused step in C++, one frame at a time on one core."""
 
 from pathlib import Path
-from weakref import finalize
 
 import numpy as np
 
 from streamrec.card import card_from_json
-from streamrec.errors import RuntimeMissingError, WeightsError
+from streamrec.errors import ModelError, OptionError, RuntimeMissingError, WeightsError
 from streamrec.runtimes.input import check_frame
 from streamrec.runtimes.native.library import library, targets
-from streamrec.runtimes.native.network import Network, state_shapes
+from streamrec.runtimes.native.network import Network, free_with
 from streamrec.runtimes.native.onnx_file import read_export
 from streamrec.runtimes.state import check_state
 from streamrec.types import Array, State, StreamSpec
+
+PRECISIONS = ("fp32", "bf16")
 
 
 class NativeRuntime:
@@ -21,7 +22,8 @@ class NativeRuntime:
     Args:
         model: path or content of the ONNX file.
         precision: ``fp32``, or ``bf16``: the weights of squeeze-excitation and head are stored as
-            bfloat16; everything is computed in float32.
+            bfloat16, and machines with products of bfloat16 round the inputs and weights of 1 x 1
+            convolutions to it. Sums, states and running means are float32.
         target: the instruction set, one of ``targets()``; default: the best of this machine.
 
     Raises:
@@ -40,16 +42,23 @@ class NativeRuntime:
                 f"{card.spec.name} takes whole clips and cannot stream; "
                 "use `streamrec classify`, or a stream model"
             )
-        self.target, self.precision = _choose(target), precision
-        number = targets().index(self.target)
-        self._network = Network(card, weights, number, bf16=precision == "bf16")
+        if precision not in PRECISIONS:
+            allowed = ", ".join(PRECISIONS)
+            raise OptionError(f"precision is one of {allowed}; got {precision!r}")
         self.card, self.spec = card, card.spec
-        self._shapes = state_shapes(card)
+        self.target, self.precision = _choose(target), precision
+        self._number = targets().index(self.target)
+        self._network = Network(card, weights, self._number, bf16=precision == "bf16")
+        self._shapes = self._network.state_shapes
 
     @property
     def engine(self) -> str:
         """The native runtime, with its instruction set and precision."""
-        return f"native ({self.target}, {self.precision})"
+        precision = self.precision
+        if precision == "bf16":
+            products = library().streamrec_multiplies_bf16(self._number)
+            precision += " products" if products else " weights"
+        return f"native ({self.target}, {precision})"
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""
@@ -101,8 +110,8 @@ class NativeStream:
         self._step, self._read = native.streamrec_step, native.streamrec_stream_read
         self._handle = native.streamrec_stream(network.handle)
         if self._handle is None:
-            raise MemoryError(f"no memory for a stream of {spec.name}")
-        finalize(self, native.streamrec_stream_free, self._handle)
+            raise ModelError(f"no memory for a stream of {spec.name}")
+        free_with(self, native.streamrec_stream_free, self._handle)
         for number, name in enumerate(shapes if state is not None else ()):
             values = np.ascontiguousarray(state[name])  # type: ignore[index]
             native.streamrec_stream_write(self._handle, number, values.ctypes.data)
@@ -129,7 +138,7 @@ class NativeStream:
         check_frame(x, self._size)
         x = np.ascontiguousarray(x, np.float32)
         if not self._step(self._handle, x.ctypes.data, logits):
-            raise MemoryError("no memory for a step")
+            raise ModelError("no memory for a step; the stream's state is as before it")
 
     def state(self) -> State:
         """Return a copy of the state."""

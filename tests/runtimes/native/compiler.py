@@ -32,7 +32,9 @@ def build(sources: Sequence[Path], flags: Sequence[str], name: str) -> Path:
     """Compile and link; what was built from the same text before is found again."""
     cxx, flags = compiler(), [*FLAGS, *flags]
     folder = Path(tempfile.gettempdir()) / f"streamrec-native-{_key(cxx, sources, flags)}"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        pytest.fail(f"{folder} is somebody else's; remove it", pytrace=False)
     built = folder / name
     if not built.exists():
         with tempfile.TemporaryDirectory(dir=folder) as work:

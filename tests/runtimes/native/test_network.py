@@ -63,7 +63,7 @@ def test_a_kernel_whose_square_is_right_is_refused():
         ("spec.preprocessing.height", 5000, "height or width of 5000, .* up to 4096"),
         ("plan.activation", "gelu", "activation 'gelu'"),
         ("plan.gate", "tanh", "activation 'tanh'"),
-        ("plan", None, "older version"),
+        ("plan", None, "carries no plan"),
     ],
 )
 def test_what_the_kernels_have_no_room_for_is_left_to_onnx_runtime(path, value, message):

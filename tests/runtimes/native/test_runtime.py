@@ -1,6 +1,9 @@
 """The native runtime beside PyTorch and ONNX Runtime, on the files that export writes."""
 
+import ctypes
 import gc
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import cache
@@ -15,9 +18,11 @@ from runtimes.native.models import TARGETS, export_quickly, needs_native, noise,
 from support import random_model, spec_of, tiny_architecture
 from tiny_models import exported, spec, trained
 
-from streamrec.errors import FrameError, RuntimeMissingError, StateError
+from streamrec.errors import FrameError, OptionError, RuntimeMissingError, StateError
 from streamrec.models.architecture import Architecture, Block, Group
 from streamrec.runtimes.native import NativeRuntime
+from streamrec.runtimes.native import library as native_library
+from streamrec.runtimes.native.library import NetworkConfig
 from streamrec.runtimes.onnx import OnnxRuntime
 from streamrec.runtimes.torch import TorchRuntime
 
@@ -124,7 +129,10 @@ def test_bfloat16_differs_little(positional):
         difference = np.abs(run(runtime.start(), frames) - expected).max()
         print(f"{runtime.engine}: {difference:.2g} of {np.abs(expected).max():.2g}")
         assert 1e-6 < difference <= 2e-2 * max(1.0, np.abs(expected).max())
-        assert runtime.engine == f"native ({target}, bf16)"
+        assert runtime.engine in {
+            f"native ({target}, bf16 products)",
+            f"native ({target}, bf16 weights)",
+        }
 
 
 def test_threads_with_streams_of_their_own_do_not_disturb_each_other():
@@ -248,3 +256,52 @@ def test_a_frame_that_is_not_a_number_spoils_its_own_stream_only():
 def test_an_instruction_set_that_this_machine_lacks_is_refused():
     with pytest.raises(RuntimeMissingError, match=f"'abacus'.*{TARGETS[0]}"):
         native(target="abacus")
+
+
+def test_another_precision_is_refused_with_those_there_are():
+    with pytest.raises(OptionError, match="one of fp32, bf16; got 'fp16'"):
+        native(precision="fp16")
+
+
+EXIT_WITHIN_A_STEP = """
+import sys, threading, time
+from pathlib import Path
+import numpy as np
+from streamrec.runtimes.native import NativeRuntime
+from streamrec.runtimes.native import library as native_library
+from streamrec.runtimes.native.library import NetworkConfig
+
+runtime = NativeRuntime(Path(sys.argv[1]))
+size = runtime.spec.preprocessing
+frame = np.zeros((1, 3, size.height, size.width), np.float32)
+
+def work():
+    stream = runtime.start()
+    while True:
+        stream.step(frame)
+
+for _ in range(2):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)
+"""
+
+
+def test_a_program_may_end_while_threads_are_within_a_step(tmp_path):
+    export_quickly(random_model(replace(tiny_architecture(), image_size=160)), tmp_path)
+    path = tmp_path / "model.onnx"
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", EXIT_WITHIN_A_STEP, path], check=False)
+        assert done.returncode == 0
+
+
+def test_a_library_of_other_sources_is_not_used(monkeypatch):
+    class Bigger(ctypes.Structure):
+        _fields_ = (*NetworkConfig._fields_, ("more", ctypes.c_int32))
+
+    monkeypatch.setattr(native_library, "NetworkConfig", Bigger)
+    native_library.library.cache_clear()
+    try:
+        with pytest.raises(RuntimeMissingError, match="built from other sources"):
+            native_library.library()
+    finally:
+        native_library.library.cache_clear()

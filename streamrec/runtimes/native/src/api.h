@@ -6,11 +6,7 @@
 
 #include <cstdint>
 
-#if defined(_WIN32)
-#define STREAMREC_API extern "C" __declspec(dllexport)
-#else
 #define STREAMREC_API extern "C" __attribute__((visibility("default")))
-#endif
 
 // One bottleneck. Dense weights are [outputs][inputs], depthwise ones [width][taps], batch norm
 // folded in. `hidden` 0: no squeeze-excitation. `skip_weight` null: the input is added as it is.
@@ -29,7 +25,8 @@ struct BlockConfig {
 };
 
 // Activations are numbers of kernels.h. `horizon` 0: running means never forget. `bf16`: the
-// weights of squeeze-excitation and head are stored as bfloat16.
+// weights of squeeze-excitation and head are stored as bfloat16, and where the machine multiplies
+// bfloat16, 1 x 1 convolutions do.
 struct NetworkConfig {
   int32_t height, width;
   int32_t stem, project, hidden, classes;
@@ -46,8 +43,12 @@ struct NetworkConfig {
 struct Network;
 struct Stream;
 
+// Bytes of NetworkConfig (part 0) and BlockConfig (1), for the caller to compare with its own.
+STREAMREC_API int32_t streamrec_layout(int32_t part);
+
 STREAMREC_API int32_t streamrec_targets();
 STREAMREC_API const char* streamrec_target_name(int32_t target);
+STREAMREC_API int32_t streamrec_multiplies_bf16(int32_t target);
 
 // Copies all weights. Null: no memory.
 STREAMREC_API Network* streamrec_network(const NetworkConfig* config, int32_t target);

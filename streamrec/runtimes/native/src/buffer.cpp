@@ -26,17 +26,17 @@ Arena::~Arena() {
 
 void* Arena::take(size_t bytes) {
   bytes = round_up(bytes, kLine);
-  if (chunks_.empty() || chunks_.back().size - chunks_.back().used < bytes) add_chunk(bytes);
+  if (chunks_.empty() || chunks_.back().size - chunks_.back().used < bytes) {
+    const size_t next = chunks_.empty() ? kFirstChunk : 2 * chunks_.back().size;
+    add_chunk(std::max(std::min(next, kLargestChunk), bytes));
+  }
   Chunk& chunk = chunks_.back();
   char* data = chunk.data + chunk.used;
   chunk.used += bytes;
   return data;
 }
 
-void Arena::add_chunk(size_t least) {
-  size_t size = chunks_.empty() ? kFirstChunk : std::min(2 * chunks_.back().size, kLargestChunk);
-  size = std::max(size, least);
-  if (size >= kHugePage) size = round_up(size, kHugePage);
+void Arena::add_chunk(size_t size) {
   chunks_.reserve(chunks_.size() + 1);
   char* data = static_cast<char*>(::operator new(size, alignment(size)));
 #if defined(__linux__)

@@ -7,8 +7,9 @@
 
 namespace streamrec {
 
-// Owns memory that is handed out piece by piece and freed as a whole. Its chunks double in size;
-// large ones ask for huge pages, without which the lookup of addresses slows every step down.
+// Owns memory that is handed out piece by piece, each at a cache line, and freed as a whole. Unless
+// it is reserved, its chunks double in size. Large ones ask for huge pages, without which the lookup
+// of addresses slows every step down.
 class Arena {
  public:
   Arena() = default;
@@ -19,6 +20,8 @@ class Arena {
   }
   ~Arena();
 
+  // Makes the next chunk large enough for so many bytes.
+  void reserve(size_t bytes) { add_chunk(bytes); }
   void* take(size_t bytes);
 
  private:
@@ -26,7 +29,7 @@ class Arena {
     char* data;
     size_t size, used;
   };
-  void add_chunk(size_t least);
+  void add_chunk(size_t size);
 
   std::vector<Chunk> chunks_;
 };

@@ -10,8 +10,6 @@
 
 namespace streamrec::STREAMREC_TARGET {
 
-constexpr int kStemTaps = 3;  // the run of a picture, known so that the loop is unrolled
-
 // What a tile multiplies: floats, one input at a time.
 struct Fp32 {
   using Number = float;

@@ -10,6 +10,7 @@ namespace streamrec {
 
 constexpr int kBlock = 16;
 constexpr int kPanel = 4 * kBlock;
+constexpr int kStemTaps = 3;
 constexpr int kMaxKernel = 7;
 constexpr int kMaxTaps = 7;
 
@@ -94,7 +95,8 @@ struct AveragePool {
 struct Kernels {
   const char* name;
   void (*gemm)(const Gemm&);           // a row of inputs begins kBlock floats after the one before
-  void (*gemm_stride_2)(const Gemm&);  // ... two floats after the one before
+  // ... two floats after the one before, and runs of kStemTaps: the stem's picture.
+  void (*gemm_stride_2)(const Gemm&);
   void (*dense)(const Dense&);
   void (*depthwise)(const Depthwise&);
   void (*average_pool)(const AveragePool&);

@@ -25,7 +25,7 @@ struct Linear {
   Buffer<float> bias;
 };
 
-// Rounds to the nearest bfloat16, ties to even. Not for NaN.
+// Rounds to the nearest bfloat16, ties to even.
 uint16_t to_bf16(float x);
 
 // From weights [outputs][inputs].

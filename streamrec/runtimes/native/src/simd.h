@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -21,6 +21,7 @@ template <int Width>
 struct Simd {
   typedef float Floats __attribute__((vector_size(sizeof(float) * Width)));
   typedef int32_t Ints __attribute__((vector_size(sizeof(int32_t) * Width)));
+  typedef uint32_t Bits __attribute__((vector_size(sizeof(uint32_t) * Width)));
   typedef uint16_t Halves __attribute__((vector_size(sizeof(uint16_t) * Width)));
 };
 
@@ -39,7 +40,7 @@ template <typename Vec>
 STREAMREC_INLINE Vec load(const uint16_t* p) {
   typename Simd<kWidth<Vec>>::Halves half;
   std::memcpy(&half, p, sizeof half);
-  return (Vec)(__builtin_convertvector(half, typename Simd<kWidth<Vec>>::Ints) << 16);
+  return (Vec)(__builtin_convertvector(half, typename Simd<kWidth<Vec>>::Bits) << 16);
 }
 
 template <typename Vec>
@@ -55,7 +56,7 @@ STREAMREC_INLINE Vec broadcast(float x) {
 // The larger, and the smaller; `x` where it is not a number.
 template <typename Vec>
 STREAMREC_INLINE Vec larger(Vec x, Vec low) {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
   if constexpr (sizeof(Vec) == 16) return (Vec)_mm_max_ps((__m128)low, (__m128)x);
 #if defined(STREAMREC_AVX)
   if constexpr (sizeof(Vec) == 32) return (Vec)_mm256_max_ps((__m256)low, (__m256)x);
@@ -71,7 +72,7 @@ STREAMREC_INLINE Vec larger(Vec x, Vec low) {
 
 template <typename Vec>
 STREAMREC_INLINE Vec smaller(Vec x, Vec high) {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
   if constexpr (sizeof(Vec) == 16) return (Vec)_mm_min_ps((__m128)high, (__m128)x);
 #if defined(STREAMREC_AVX)
   if constexpr (sizeof(Vec) == 32) return (Vec)_mm256_min_ps((__m256)high, (__m256)x);

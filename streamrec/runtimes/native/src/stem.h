@@ -26,7 +26,7 @@ inline void stem(const Network& n, const float* frame, Workspace& work) {
   const Size out = shrink(n.in, 2);
   streamrec::Gemm g = streamrec::gemm_of(n.stem, n.activation);
   g.rows = out.width;
-  g.in = work.lines.data(), g.run = 3, g.run_offsets = runs;
+  g.in = work.lines.data(), g.run = streamrec::kStemTaps, g.run_offsets = runs;
   g.block_stride = static_cast<int64_t>(out.pixels()) * streamrec::kBlock;
   for (int row = 0; row < out.height; ++row) {
     copy_lines(frame, n.in, row, work.lines.data());

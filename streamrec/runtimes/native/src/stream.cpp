@@ -8,7 +8,19 @@
 
 using namespace streamrec;
 
-Stream::Stream(const Network& n) : network(n), head_pool(arena, padded(n.project.outputs)) {
+// Floats of the states, each from a cache line on.
+static size_t state_size(const Network& n) {
+  size_t size = padded(n.project.outputs);
+  for (const Block& b : n.blocks) {
+    const size_t map = static_cast<size_t>(padded(b.width)) * b.out.pixels();
+    size += map * (b.taps - 1) + (b.attends() ? padded(b.width) : 0);
+  }
+  return size;
+}
+
+Stream::Stream(const Network& n) : network(n) {
+  arena.reserve(sizeof(float) * state_size(n));
+  head_pool = Buffer<float>(arena, padded(n.project.outputs));
   for (const Block& b : n.blocks) {
     BlockState state;
     const size_t size = static_cast<size_t>(padded(b.width)) * b.out.pixels();
