@@ -33,21 +33,26 @@ CLIP_ENGINES: Mapping[str, Callable[[Model], ClipRuntime]] = MappingProxyType(
 
 
 def measure(options: Options) -> list[Row]:
-    """Time whole clips and single steps by turns, one thread."""
+    """Time whole clips and single steps by turns, one thread; PyTorch on the first model only."""
     variants = [v for name in options.clip_models for v in _variants(name, options)]
-    return interleave(variants, rounds=max(2, options.rounds // 3), steps=1, warm_up=1)
+    return interleave(variants, rounds=max(2, options.rounds // 3), steps=options.steps)
 
 
 def _variants(name: str, options: Options) -> Iterator[Variant]:
     whole = random_model(name, options.folder)
     stream = random_model(name.replace("-base", "-stream"), options.folder)
     clip = np.concatenate([noise(whole.spec, seed) for seed in range(options.clip_frames)])
-    for engine, opened in CLIP_ENGINES.items():
+    engines = CLIP_ENGINES if name == options.clip_models[0] else ("onnx",)
+    for engine in engines:
         facts = {"model": name, "engine": engine}
         group = (name, engine)
-        runtime = opened(whole)
+        runtime = CLIP_ENGINES[engine](whole)
         yield Variant(
-            facts={**facts, "frames": len(clip)}, group=group, step=partial(runtime.run, clip)
+            facts={**facts, "frames": len(clip)},
+            group=group,
+            step=partial(runtime.run, clip),
+            steps=1,
+            warm_up=1,
         )
         step = ENGINES[engine].open(stream, 1)()
         yield Variant(
@@ -55,5 +60,4 @@ def _variants(name: str, options: Options) -> Iterator[Variant]:
             group=group,
             step=partial(step, noise(stream.spec)),
             baseline=BASELINE,
-            steps=options.steps,
         )

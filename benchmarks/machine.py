@@ -50,9 +50,13 @@ def machine() -> dict[str, Any]:
         "usable_cores": usable_cores(),
         "flags": [flag for flag in CPU_FLAGS if flag in flags],
         "governor": _GOVERNOR.read_text().strip() if _GOVERNOR.exists() else None,
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": platform.platform(),
     }
+
+
+def load() -> float | None:
+    """Return the load average of the last minute; None where the system does not tell."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def versions() -> dict[str, str]:

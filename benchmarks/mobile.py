@@ -41,16 +41,15 @@ def measure(options: Options) -> list[Row]:
     file, files = trained_file(options), labelled_clips(options)
     model = read_model(file, options.folder)
     clips = {label: model_inputs(clip, model.spec) for clip, label in files.items()}
-    starts = dict(_litert(file))
-    starts |= dict(opened(model, 1, options.engines or tuple(ENGINES)))
-    starts.pop("OpenVINO", None)  # it carries no states
-    variants = [_variant(name, start, clips) for name, start in starts.items()]
+    names = [n for n in options.engines or tuple(ENGINES) if n != "OpenVINO"]  # carries no states
+    ours = opened(model, 1, names)
+    variants = [*_litert(file, clips), *(_variant(name, start, clips) for name, start in ours)]
     return interleave(variants, rounds=options.rounds, steps=options.steps)
 
 
-def _litert(file: Path) -> Iterator[tuple[str, Start]]:
+def _litert(file: Path, clips: Clips) -> Iterator[Variant]:
     try:
-        from peer_litert import LiteRt
+        from peer_litert import LiteRt, channels_last
     except ImportError:
         return
     peer = LiteRt(file)
@@ -59,7 +58,8 @@ def _litert(file: Path) -> Iterator[tuple[str, Start]]:
         peer.reset()
         return peer.step
 
-    yield f"{peer.name}, as published", start
+    its_clips = {label: [*map(channels_last, frames)] for label, frames in clips.items()}
+    yield _variant(f"{peer.name}, as published", start, its_clips)
 
 
 def _variant(name: str, start: Start, clips: Clips) -> Variant:

@@ -1,6 +1,7 @@
 """What the command line says: one record, and a small one that says nothing about speed."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ HELP = {
 _TYPES = {"threads": int, "rounds": int, "steps": int, "seconds": float}
 _PATHS = ("litert", "trained", "clips", "video")
 _MANY = ("models", "engines", "threads", "litert")
+_PLACEHOLDERS = {
+    "litert": "FILE.tflite ...",
+    "trained": "FILE.tflite",
+    "clips": "FOLDER",
+    "video": "FILE",
+}
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +101,33 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def read_flags(args: argparse.Namespace, folder: Path) -> Options:
     """Return the options that the flags ask for."""
-    given = {name: getattr(args, name) for name in HELP if getattr(args, name) is not None}
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in _given(args).items()}
     return replace(QUICK if args.quick else Options(), folder=folder, **values)
+
+
+def general_flags(args: argparse.Namespace, inputs: Sequence[str]) -> str:
+    """Write the flags that were given, with placeholders for files; ``inputs`` names which."""
+    words = ["--quick"] if args.quick else []
+    for name, value in _given(args).items():
+        if name not in _PATHS:
+            values = value if isinstance(value, list) else [value]
+            words += [f"--{name}", *(f"'{v}'" if " " in str(v) else str(v) for v in values)]
+        elif name in inputs:
+            words += [f"--{name}", _PLACEHOLDERS[name]]
+    return " ".join(words)
+
+
+def facts(options: Options) -> dict[str, Any]:
+    """Return the options for a record: of files their names only, as paths say nothing."""
+    values = {name: getattr(options, name) for name in HELP}
+    return {name: _named(value) for name, value in values.items()}
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in HELP if getattr(args, name) is not None}
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_named(item) for item in value]
+    return value.name if isinstance(value, Path) else value

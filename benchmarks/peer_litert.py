@@ -11,6 +11,11 @@ from streamrec.types import Array
 IMAGE, LOGITS = "image", "logits"
 
 
+def channels_last(frame: Array) -> Array:
+    """Bring a frame, float32 [1, 3, H, W], into LiteRT's layout [1, 1, H, W, 3]."""
+    return np.ascontiguousarray(frame.transpose(0, 2, 3, 1)[None])
+
+
 class LiteRt:
     """A stream in a ``.tflite`` file: states are inputs and outputs of the same names."""
 
@@ -23,9 +28,9 @@ class LiteRt:
         self.reset()
 
     def noise(self) -> Array:
-        """Return a frame of noise, float32 [1, 3, H, W]."""
-        height, width = self._view(self._inputs[IMAGE]).shape[2:4]
-        return np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
+        """Return a frame of noise in its own layout, float32 [1, 1, H, W, 3]."""
+        shape = self._view(self._inputs[IMAGE]).shape
+        return np.random.default_rng(0).random(shape, dtype=np.float32)
 
     @property
     def precision(self) -> str:
@@ -44,11 +49,11 @@ class LiteRt:
             self._view(self._inputs[name])[...] = 0
 
     def infer(self, frame: Array) -> Array:
-        """Take a frame, float32 [1, 3, H, W]; return logits, float32 [classes].
+        """Take a frame, float32 [1, 1, H, W, 3]; return logits, float32 [classes].
 
         The states stay what they were, which flatters it.
         """
-        self._view(self._inputs[IMAGE])[0, 0] = frame[0].transpose(1, 2, 0)
+        self._view(self._inputs[IMAGE])[...] = frame
         self._interpreter.invoke()
         logits: Array = self._view(self._outputs[LOGITS])[0].copy()
         return logits

@@ -36,13 +36,14 @@ def markers(text: str) -> list[str]:
 
 def block(name: str, record: Record) -> str:
     """Return a benchmark's description, its table, and where and how it was measured."""
-    benchmark, facts = BENCHMARKS[name], record["machine"]
+    benchmark, facts, result = BENCHMARKS[name], record["machine"], record["results"][name]
     flags = ", ".join(facts["flags"]) or "no known SIMD flags"
+    before, after = result["load"]
     where = (
-        f"`python benchmarks/run.py {name}`, {record['date'][:10]}: {facts['cpu']} ({flags}), "
-        f"{facts['usable_cores']} of {facts['cores']} cores, load {facts['load']}"
+        f"`{result['command']}`, {record['date'][:10]}: {facts['cpu']} ({flags}), "
+        f"{facts['usable_cores']} of {facts['cores']} cores, load {before} before, {after} after"
     )
-    table = benchmark.table(record["results"][name]).markdown()
+    table = benchmark.table(result["rows"]).markdown()
     return f"{benchmark.description}\n\n{table}\n\n{where}.\n"
 
 

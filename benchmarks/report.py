@@ -2,29 +2,43 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from machine import versions
+from machine import machine, versions
+from options import Options, facts
 from timing import Row
 
 Record = dict[str, Any]
 
 
-def record(results: Mapping[str, Sequence[Row]], machine_before: Mapping[str, Any]) -> Record:
-    """Put the rows of some benchmarks, by name, beside the machine's facts."""
-    return {
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows of a benchmark, and how they came to be.
+
+    Attributes:
+        command: that gives them, with placeholders for files.
+        load: the machine's load average before and after.
+        rows: the figures.
+    """
+
+    command: str
+    load: tuple[float | None, float | None]
+    rows: Sequence[Row]
+
+
+def save(path: Path, results: Mapping[str, Result], options: Options) -> None:
+    """Write the results of some benchmarks, by name, as JSON beside the facts they depend on."""
+    record = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": dict(machine_before),
+        "machine": machine(),
         "versions": versions(),
-        "results": {name: list(rows) for name, rows in results.items()},
+        "options": facts(options),
+        "results": {name: asdict(result) for name, result in results.items()},
     }
-
-
-def save(path: Path, results: Mapping[str, Sequence[Row]], facts: Mapping[str, Any]) -> None:
-    """Write the figures as JSON."""
-    path.write_text(json.dumps(record(results, facts), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Record:

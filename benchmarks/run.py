@@ -8,26 +8,35 @@ from pathlib import Path
 
 import readme
 from catalogue import BENCHMARKS
-from machine import machine
-from options import MissingError, Options, add_flags, read_flags
-from report import read, save
+from machine import load
+from options import MissingError, Options, add_flags, general_flags, read_flags
+from report import Result, read, save
 from rich.console import Console
 from timing import Row
 
 ALL = "all"
 
 
-def run(names: Sequence[str], options: Options) -> Iterator[tuple[str, list[Row]]]:
+def run(
+    names: Sequence[str], options: Options, args: argparse.Namespace
+) -> Iterator[tuple[str, Result]]:
     """Run benchmarks and print their tables; one that lacks something is told and left out."""
     for name in names:
         print(f"{name}: measuring", file=sys.stderr)
+        before = load()
         try:
             rows = BENCHMARKS[name].measure(options)
         except MissingError as missing:
             print(f"{name}: left out: {missing}", file=sys.stderr)
             continue
         show(name, rows)
-        yield name, rows
+        yield name, Result(command(name, args), (before, load()), rows)
+
+
+def command(name: str, args: argparse.Namespace) -> str:
+    """Return the command that runs one benchmark with the flags that were given."""
+    flags = general_flags(args, BENCHMARKS[name].inputs)
+    return f"python benchmarks/run.py {name} {flags}".rstrip()
 
 
 def show(name: str, rows: Sequence[Row]) -> None:
@@ -68,12 +77,13 @@ def main() -> int:
         list_all()
         return 0
     names = list(BENCHMARKS) if ALL in args.names else args.names
-    facts, results = machine(), {}
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, rows in run(names, read_flags(args, Path(folder))):
-            results[name] = rows
+        options = read_flags(args, Path(folder))
+        for name, result in run(names, options, args):
+            results[name] = result
             if args.json:
-                save(args.json, results, facts)
+                save(args.json, results, options)
     if args.readme and results:
         readme.update_all([read(args.json)])
     return 0 if results else 1

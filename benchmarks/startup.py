@@ -14,7 +14,7 @@ from timing import Row, Variant, interleave
 from streamrec.weights.store import HOME_VARIABLE, Store
 
 MODEL = "benchmark"
-IMPORTS = "import cv2, msgspec, numpy, onnxruntime, zmq"
+IMPORTS = "import cv2, msgspec, numpy, zmq"
 BASELINE = "the libraries' imports"
 
 

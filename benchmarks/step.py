@@ -1,8 +1,11 @@
 """Milliseconds a frame of the stream models, by engine, precision and threads.
 
-Batch 1, one frame a step, random weights, noise for pictures. Of the peers LiteRT and OpenVINO the
-bare inference is timed, without the copies that carry states from step to step, which flatters
-them.
+Batch 1, one frame a step, random weights, noise for pictures. Timed is a frame in, logits out: our
+engines carry the states, torch among them. LiteRT and OpenVINO copy a frame that is prepared in
+their own layout into an input tensor, run, and copy the logits out; their states stay zero, without
+the copies from step to step, which flatters them. LiteRT runs the files of ``--litert``; OpenVINO
+runs our exported graph without the switch for logits and the spread gates, which are there for
+ONNX Runtime.
 """
 
 from collections.abc import Iterator, Sequence

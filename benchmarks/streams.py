@@ -26,7 +26,7 @@ def measure(options: Options) -> list[Row]:
     ]
     return interleave(
         variants,
-        rounds=options.rounds,
+        rounds=max(2, options.rounds // 3),
         steps=max(options.steps, *options.streams),
         warm_up=max(options.streams),
     )

@@ -32,6 +32,7 @@ class Variant:
         baseline: the name under which the others of its group are divided by it; "": they are not.
         prepare: called before each turn, outside the time.
         steps: timed steps in its turn, where that is not the number that all others take.
+        warm_up: the same of the steps before them.
     """
 
     facts: Mapping[str, Any]
@@ -40,11 +41,12 @@ class Variant:
     baseline: str = ""
     prepare: Callable[[], object] = _nothing
     steps: int | None = None
+    warm_up: int | None = None
 
     def turn_ms(self, steps: int, warm_up: int, clock_s: Clock) -> list[float]:
         """Run, and return how long each counted step took, milliseconds."""
         self.prepare()
-        for _ in range(warm_up):
+        for _ in range(warm_up if self.warm_up is None else self.warm_up):
             self.step()
         return [_timed_ms(self.step, clock_s) for _ in range(self.steps or steps)]
 
