@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from streamrec.errors import SourceReadError
+from streamrec.grid_inputs import GridInputs
 from streamrec.lanes import softmax
-from streamrec.preprocess import Preprocessor
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.base import ClipRuntime
-from streamrec.sampling import TimeGrid
 from streamrec.smoothing import NoSmoothing
 from streamrec.sources.base import Source
 from streamrec.types import Array, Frame, Image, Score, StreamSpec
@@ -164,27 +163,23 @@ class _ClipReader:
 
     def __init__(self, model: ClipRuntime, fps: float | None) -> None:
         self._model = model
-        self._grid = TimeGrid(fps=model.spec.fps, declared_fps=fps)
-        self._preprocess = Preprocessor(model.spec.preprocessing)
+        self._seen = GridInputs(model.spec, fps)
         self._inputs: list[Array] = []
         self._lengths: list[int] = []
         self._last_s = 0.0
-        self._last_input: Array | None = None
         self.times_s: list[float] = []
         self.answers: list[Array] = []
 
     def take(self, frame: Frame) -> None:
-        x = self._preprocess(frame.image)[0]
-        last, self._last_input = self._last_input, x
-        for turn in self._grid.push(frame.time_s).turns:
-            self._inputs.append(last if turn.repeat and last is not None else x)
-            self._last_s = turn.time_s
+        for time_s, x in self._seen.push(frame):
+            self._inputs.append(x)
+            self._last_s = time_s
             if len(self._inputs) == self._model.spec.clip_frames:
                 self.finish()
 
     def finish(self) -> None:
         if self._inputs:
-            self.answers.append(softmax(self._model.run(np.stack(self._inputs))))
+            self.answers.append(softmax(self._model.run(np.concatenate(self._inputs))))
             self.times_s.append(self._last_s)
             self._lengths.append(len(self._inputs))
             self._inputs.clear()

@@ -20,10 +20,9 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from streamrec.atomic import atomic_path
 from streamrec.card import METADATA_KEY
 from streamrec.errors import ModelError, SourceReadError
+from streamrec.grid_inputs import grid_inputs
 from streamrec.lanes import softmax
-from streamrec.preprocess import Preprocessor
-from streamrec.runtimes.onnx import OnnxRuntime
-from streamrec.sampling import TimeGrid
+from streamrec.runtimes.onnx import OnnxRuntime, engine_errors
 from streamrec.sources.base import Source
 from streamrec.types import Array, StreamSpec
 
@@ -60,9 +59,7 @@ def model_inputs(source: Source, spec: StreamSpec) -> Clip:
     Raises:
         SourceError: the clip cannot be read, or has no pictures.
     """
-    grid = TimeGrid(fps=spec.fps, declared_fps=source.fps)
-    preprocess = Preprocessor(spec.preprocessing)
-    inputs = [preprocess(frame.image) for frame in source for _ in grid.push(frame.time_s).turns]
+    inputs = list(grid_inputs(source, spec))
     if not inputs:
         raise SourceReadError(f"{source.name} has no pictures in it")
     return inputs
@@ -122,19 +119,20 @@ def _quantize(model: Path, calibration: _Calibration, path: Path) -> None:
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["Conv"],
         )
-    except (RuntimeError, ValueError) as error:
+    except engine_errors() as error:
         raise ModelError(f"{model}: ONNX Runtime cannot quantize it: {error}") from None
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Silence the quantizer, which advises preprocessing that this graph has no use for."""
-    logging.disable(logging.WARNING)
+    disabled = logging.root.manager.disable
+    logging.disable(max(disabled, logging.WARNING))
     ort.set_default_logger_severity(_ERRORS_ONLY)
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(disabled)
         ort.set_default_logger_severity(_WARNINGS)
 
 

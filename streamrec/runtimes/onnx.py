@@ -48,7 +48,7 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
             enable_fallback=0,  # it would try again in vain, and print
         )
         metadata = session.get_modelmeta().custom_metadata_map
-    except _engine_errors() as error:
+    except engine_errors() as error:
         raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {_reason(error)}") from None
     if METADATA_KEY not in metadata:
         raise WeightsError(
@@ -69,7 +69,8 @@ def _run_error(card: ModelCard, error: Exception) -> WeightsError:
     return WeightsError(f"{card.spec.name}: ONNX Runtime cannot run it: {_reason(error)}")
 
 
-def _engine_errors() -> tuple[type[Exception], ...]:
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Return what ONNX Runtime raises; most of it derives from Exception only."""
     state = ort.capi.onnxruntime_pybind11_state
     names = (
         "EPFail",
@@ -131,7 +132,7 @@ class OnnxClip:
         check_clip(clip, self.spec.preprocessing)
         try:
             logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
-        except _engine_errors() as error:
+        except engine_errors() as error:
             raise _run_error(self.card, error) from None
         return logits
 
@@ -275,7 +276,7 @@ class OnnxStream:
         self._want_logits[...] = want_logits
         try:
             self._session.run_with_iobinding(self._bindings[self._phase % len(self._bindings)])
-        except _engine_errors() as error:
+        except engine_errors() as error:
             raise _run_error(self._card, error) from None
         self._phase += 1
 

@@ -1,14 +1,17 @@
 import json
+import logging
 
 import numpy as np
 import onnx
 import pytest
-from tiny_models import exported, runtime, trained
+from tiny_models import exported, recognizer, runtime, trained
 
 from streamrec.card import METADATA_KEY
-from streamrec.errors import SourceReadError
+from streamrec.errors import ModelError, SourceReadError
 from streamrec.export.int8 import model_inputs, quantize
+from streamrec.lanes import softmax
 from streamrec.runtimes.onnx import OnnxRuntime
+from streamrec.smoothing import NoSmoothing
 from streamrec.sources.synthetic import Scene, SyntheticSource
 
 
@@ -52,6 +55,51 @@ def test_a_single_clip_serves_for_both_and_the_file_can_be_replaced(model):
     card = json.loads({p.key: p.value for p in onnx.load(model).metadata_props}[METADATA_KEY])
     assert card["provenance"]["precision"] == "int8"
     assert card["plan"] is None
+
+
+def test_a_graph_that_fails_in_calibration_is_refused_and_leaves_no_file(model, tmp_path):
+    graph = onnx.load(model)
+    (last,) = [node for node in graph.graph.node if "logits" in node.output]
+    last.output[:] = ["scores"]
+    beyond = np.full(10, 99, np.int64)
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(beyond, "beyond"))
+    graph.graph.node.append(
+        onnx.helper.make_node("Gather", ["scores", "beyond"], ["logits"], axis=1)
+    )
+    onnx.save(graph, model)
+    with pytest.raises(ModelError, match="cannot quantize"):
+        quantize(model, clips(1), tmp_path / "int8.onnx")
+    assert list(tmp_path.iterdir()) == [model]
+
+
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.INFO, logging.CRITICAL])
+def test_the_callers_choice_of_silence_stays(model, tmp_path, level):
+    logging.disable(level)
+    try:
+        quantize(model, clips(1), tmp_path / "int8.onnx")
+        assert logging.root.manager.disable == level
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+class Torn(SyntheticSource):
+    """A film with a gap of less than a second."""
+
+    def read(self):
+        frame = super().read()
+        while frame is not None and 0.55 < frame.time_s < 1.35:
+            frame = super().read()
+        return frame
+
+
+def test_a_gap_in_a_clip_is_bridged_as_in_a_live_stream():
+    scene = Scene(width=48, height=32, fps=30.0, seconds=2.0)
+    stream = recognizer().stream(predict="grid", smoother=NoSmoothing(), declared_fps=scene.fps)
+    live = [said.raw for said in map(stream.push, Torn(scene)) if said is not None]
+    running = runtime().start()
+    seen = [softmax(running.step(x)) for x in model_inputs(Torn(scene), runtime().spec)]
+    assert len(seen) == 10
+    np.testing.assert_array_equal(seen[-1], live[-1])
 
 
 def test_a_clip_is_seen_at_the_models_rate():
