@@ -7,6 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
+RESULT = {
+    "command": "python benchmarks/run.py memory --rounds 3",
+    "load": [0.1, 0.9],
+    "rows": [{"engine": "onnx", "rss_mib": 100.0}],
+}
 RECORD = {
     "date": "2026-01-02T03:04:05+00:00",
     "machine": {
@@ -14,9 +19,8 @@ RECORD = {
         "cores": 4,
         "usable_cores": 1,
         "flags": ["avx2"],
-        "load": 0.1,
     },
-    "results": {"memory": [{"engine": "onnx", "rss_mib": 100.0}]},
+    "results": {"memory": RESULT},
 }
 TEXT = "Before.\n<!-- benchmark: memory -->\nold\n<!-- end -->\nAfter.\n"
 
@@ -30,7 +34,8 @@ def test_a_block_is_replaced_and_all_else_is_left(readme):
     filled = readme.fill(TEXT, [RECORD])
     assert "| onnx | 100.0 |" in filled
     assert "old" not in filled
-    assert "A processor (avx2), 1 of 4 cores" in filled
+    assert "A processor (avx2), 1 of 4 cores, load 0.1 before, 0.9 after" in filled
+    assert "`python benchmarks/run.py memory --rounds 3`, 2026-01-02" in filled
     assert filled.startswith("Before.\n<!-- benchmark: memory -->\n")
     assert filled.endswith("\n<!-- end -->\nAfter.\n")
 
@@ -46,7 +51,8 @@ def test_a_block_without_figures_stays_as_it_is(readme):
 
 
 def test_a_later_file_wins(readme):
-    later = {**RECORD, "results": {"memory": [{"engine": "onnx", "rss_mib": 200.0}]}}
+    rows = [{"engine": "onnx", "rss_mib": 200.0}]
+    later = {**RECORD, "results": {"memory": {**RESULT, "rows": rows}}}
     assert "| onnx | 200.0 |" in readme.fill(TEXT, [RECORD, later])
 
 

@@ -24,8 +24,8 @@ def measured(folder: Path, *arguments: object) -> dict[str, list[dict]]:
     done = run(*arguments, "--quick", *engines, "--json", saved)
     assert done.returncode == 0, done.stderr
     record = json.loads(saved.read_text())
-    assert record.keys() == {"date", "machine", "versions", "results"}
-    return record["results"]
+    assert record.keys() == {"date", "machine", "versions", "options", "results"}
+    return {name: result["rows"] for name, result in record["results"].items()}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,24 @@ def test_what_lacks_an_input_is_left_out_and_says_what_to_give():
 
 def test_a_file_holds_what_was_asked_for(figures):
     assert tuple(figures) == WITHOUT_INPUTS
+
+
+def test_a_file_says_how_each_result_came_to_be(tmp_path):
+    options = import_module("options")
+    run_module, report = import_module("run"), import_module("report")
+    args = run_module.make_parser().parse_args(
+        ["memory", "--rounds", "3", "--engines", "native bf16", "onnx", "--litert", "/a/b.tflite"]
+    )
+    flags = "--engines 'native bf16' onnx --rounds 3"
+    assert run_module.command("memory", args) == f"python benchmarks/run.py memory {flags}"
+    assert run_module.command("step", args).endswith(f"{flags} --litert FILE.tflite ...")
+    saved = tmp_path / "figures.json"
+    result = report.Result("a command", (0.1, 0.9), [{"rss_mib": 1.0}])
+    report.save(saved, {"memory": result}, options.read_flags(args, tmp_path))
+    record = report.read(saved)
+    assert record["options"]["litert"] == ["b.tflite"]
+    assert record["options"]["rounds"] == 3
+    assert record["results"]["memory"]["load"] == [0.1, 0.9]
 
 
 def test_step_compares_engines_within_a_round(figures):
