@@ -101,7 +101,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def read_flags(args: argparse.Namespace, folder: Path) -> Options:
     """Return the options that the flags ask for."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in _given(args).items()}
+    given = _given(args).items()
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given}
     return replace(QUICK if args.quick else Options(), folder=folder, **values)
 
 

@@ -30,7 +30,8 @@ class LiteRt:
     def noise(self) -> Array:
         """Return a frame of noise in its own layout, float32 [1, 1, H, W, 3]."""
         shape = self._view(self._inputs[IMAGE]).shape
-        return np.random.default_rng(0).random(shape, dtype=np.float32)
+        frame: Array = np.random.default_rng(0).random(shape, dtype=np.float32)
+        return frame
 
     @property
     def precision(self) -> str:
