@@ -23,7 +23,7 @@ class _Run:
 
     def __init__(self, home: Path, video: Path) -> None:
         options = ("--source", str(video), "--model", MODEL, "--publish", "tcp://127.0.0.1:*")
-        self._command = (sys.executable, "-m", "streamrec.cli", "run", *options, "--json")
+        self._command = (sys.executable, "-P", "-m", "streamrec.cli", "run", *options, "--json")
         self._environment = {**os.environ, HOME_VARIABLE: str(home)}
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -74,7 +74,9 @@ class ModelOptions(Checked):
         "fp32", "bf16, native only: round weights, and what they multiply, to bfloat16; faster"
     )
     device: str = option("auto", "device of the torch runtime: auto, cpu, cuda, ...")
-    threads: int = option(1, "threads within one step", metavar="N", least=1, most=256)
+    threads: int = option(
+        1, "threads within one step; the native runtime takes one", metavar="N", least=1, most=256
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     if args.plot is not None and len(args.files) > 1:
         raise OptionError(f"--plot draws one file, got {len(args.files)}")
     if args.plot is not None:
+        from streamrec.cli.overwrite import require_other_file
         from streamrec.plot import require_plot
+
+        require_other_file("--plot", args.plot, args.files[0])
 
         require_plot(args.plot)
     classify = _classifier(read_options(args, ModelOptions))

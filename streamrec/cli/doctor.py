@@ -123,7 +123,7 @@ def try_out(probes: Sequence[Probe], *arguments: str) -> "list[Finding]":
 
 
 def _start(probe: Probe, arguments: Sequence[str]) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "streamrec.cli.probes", probe.name, *arguments]
+    command = [sys.executable, "-P", "-m", "streamrec.cli.probes", probe.name, *arguments]
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """``streamrec export``: write a model as a self-contained ONNX file."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,11 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    from streamrec.atomic import atomic_path
     from streamrec.build import export, is_clip_model
     from streamrec.cli.progress import download_progress
     from streamrec.errors import OptionError
+    from streamrec.sources.open import open_source
 
     if args.to.suffix != ".onnx":
         raise OptionError(f"--to is a file that ends in .onnx, got {args.to}")
@@ -46,11 +49,15 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"{args.model} {kind}")
     if args.int8 != bool(args.calibrate) or (args.int8 and args.clip):
         raise OptionError("--int8 goes with --calibrate CLIP ..., and with stream models only")
-    with download_progress(args.model) as progress:
-        report = export(args.model, args.to, progress)
-    print(describe(report))
-    if args.int8:
-        print(describe_int8(_to_int8(args.to, args.calibrate)))
+    for clip in args.calibrate:
+        with open_source(clip):
+            pass
+    with download_progress(args.model) as progress, atomic_path(args.to) as path:
+        report = export(args.model, path, progress)
+        int8 = _to_int8(path, args.calibrate) if args.int8 else None
+    print(describe(replace(report, path=args.to)))
+    if int8:
+        print(describe_int8(int8))
     return 0
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
+from streamrec.cli.overwrite import require_other_file
 from streamrec.config import (
     DEFAULT_MODEL,
     ModelOptions,
@@ -53,6 +54,7 @@ def watch_source(
     from streamrec.smoothing import make_smoother
     from streamrec.sources.open import open_source
 
+    require_other_file("--record", output_options.record, source_options.source)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     summary = Summary()
     with ExitStack() as stack:

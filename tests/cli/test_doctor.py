@@ -190,3 +190,12 @@ def test_a_port_in_use_is_no_failure(capsys):
     zeromq, port = map(json.loads, capsys.readouterr().out.splitlines())
     assert (zeromq["status"], port["status"]) == ("ok", "missing")
     assert "in use" in port["detail"]
+
+
+def test_files_in_the_current_folder_do_not_stand_for_what_is_installed(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('not numpy')")
+    monkeypatch.chdir(tmp_path)
+    main(["doctor"])
+    assert "not numpy" not in capsys.readouterr().out

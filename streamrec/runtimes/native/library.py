@@ -4,6 +4,7 @@ import ctypes
 from ctypes import POINTER, Structure, c_char_p, c_float, c_int32, c_void_p, sizeof
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 from streamrec.errors import RuntimeMissingError
 
@@ -77,8 +78,8 @@ def library() -> ctypes.CDLL:
     path = library_path()
     if path is None:
         raise RuntimeMissingError(
-            "the native runtime was not built; install a C++ compiler (GCC or Clang) and install "
-            "streamrec again, or take --runtime onnx"
+            f"the native runtime was not built in {Path(__file__).parents[2]}; install a C++ "
+            "compiler (GCC or Clang) and install streamrec again, or take --runtime onnx"
         )
     try:
         found = ctypes.CDLL(path)
