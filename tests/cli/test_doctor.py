@@ -13,6 +13,7 @@ from rich.console import Console
 
 from streamrec import __version__
 from streamrec.cli import doctor
+from streamrec.cli import main as command_line
 from streamrec.cli.doctor import Probe, report, try_out
 from streamrec.cli.probes import PROBES, Finding, main
 from streamrec.runtimes.native import library_path, targets
@@ -197,5 +198,5 @@ def test_files_in_the_current_folder_do_not_stand_for_what_is_installed(
 ):
     (tmp_path / "numpy.py").write_text("raise SystemExit('not numpy')")
     monkeypatch.chdir(tmp_path)
-    main(["doctor"])
+    command_line(["doctor"])
     assert "not numpy" not in capsys.readouterr().out
