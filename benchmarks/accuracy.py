@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 import numpy as np
 from clips import labelled_clips, model_inputs, trained_file
-from engines import ENGINES, Step, opened
+from engines import Step, opened, streaming
 from models import read_model
 from options import Options
 from timing import Row
@@ -25,7 +25,7 @@ def measure(options: Options) -> list[Row]:
     model = read_model(trained_file(options), options.folder)
     inputs = [x for clip in files for x in model_inputs(clip, model.spec)]
     frames = list(islice(cycle(inputs), min(FRAMES, options.age)))
-    names = [n for n in options.engines or tuple(ENGINES) if n not in ("torch", "OpenVINO")]
+    names = [name for name in streaming(options.engines) if name != "torch"]
     (_, reference), *_ = opened(model, 1, ["torch"])
     expected = list(_answers(reference(), frames))
     return [

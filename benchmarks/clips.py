@@ -5,8 +5,7 @@ from pathlib import Path
 
 from options import MissingError, Options
 
-from streamrec.preprocess import Preprocessor
-from streamrec.sampling import TimeGrid
+from streamrec.grid_inputs import grid_inputs
 from streamrec.sources.open import open_source
 from streamrec.types import Array, StreamSpec
 
@@ -37,13 +36,5 @@ def trained_file(options: Options) -> Path:
 
 def model_inputs(clip: Path, spec: StreamSpec) -> list[Array]:
     """Return the frames, float32 [1, 3, H, W], that a model sees of a clip at its own rate."""
-    preprocess, inputs = Preprocessor(spec.preprocessing), []
-    last: Array | None = None
     with open_source(str(clip)) as source:
-        grid = TimeGrid(fps=spec.fps, declared_fps=source.fps)
-        for frame in source:
-            x = preprocess(frame.image)
-            turns = grid.push(frame.time_s).turns
-            inputs += [last if turn.repeat and last is not None else x for turn in turns]
-            last = x
-    return inputs
+        return list(grid_inputs(source, spec))

@@ -29,11 +29,13 @@ class Engine:
         open: takes a model and the number of threads.
         precision: of weights and arithmetic.
         peer: whether it is what ours is compared with.
+        streams: whether its states go from step to step.
     """
 
     open: Callable[[Model, int], Start]
     precision: str = "fp32"
     peer: bool = False
+    streams: bool = True
 
 
 def _native(model: Model, threads: int, *, precision: str) -> Start:
@@ -71,11 +73,16 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
         "native bf16": Engine(partial(_native, precision="bf16"), precision="bf16"),
         "onnx": Engine(_onnx),
         "torch": Engine(_torch, peer=True),
-        "OpenVINO": Engine(_openvino, peer=True),
+        "OpenVINO": Engine(_openvino, peer=True, streams=False),
     }
 )
 
 OURS = tuple(name for name, engine in ENGINES.items() if not engine.peer)
+
+
+def streaming(names: Sequence[str]) -> list[str]:
+    """Return those of the engines, of all if none is named, that carry their states."""
+    return [name for name in names or ENGINES if ENGINES[name].streams]
 
 
 def opened(model: Model, threads: int, names: Sequence[str]) -> Iterator[tuple[str, Start]]:

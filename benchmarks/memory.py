@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from engines import ENGINES, Step, opened
+from engines import ENGINES, Step, opened, streaming
 from models import random_model
 from options import MissingError, Options
 from timing import Row
@@ -32,8 +32,7 @@ def measure(options: Options) -> list[Row]:
         raise MissingError("psutil is not installed: pip install psutil")
     name = options.models[0]
     model = random_model(name, options.folder)
-    engines = [n for n in options.engines or tuple(ENGINES) if n != "OpenVINO"]
-    there = [engine for engine, _ in opened(model, 1, engines)]
+    there = [engine for engine, _ in opened(model, 1, streaming(options.engines))]
     return [row for engine in there for row in _fresh_process(engine, name, options)]
 
 

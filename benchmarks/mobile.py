@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from clips import labelled_clips, model_inputs, trained_file
-from engines import ENGINES, Start, Step, opened
+from engines import ENGINES, Start, Step, opened, streaming
 from models import read_model
 from options import Options
 from timing import Row, Variant, interleave
@@ -41,8 +41,7 @@ def measure(options: Options) -> list[Row]:
     file, files = trained_file(options), labelled_clips(options)
     model = read_model(file, options.folder)
     clips = {label: model_inputs(clip, model.spec) for clip, label in files.items()}
-    names = [n for n in options.engines or tuple(ENGINES) if n != "OpenVINO"]  # carries no states
-    ours = opened(model, 1, names)
+    ours = opened(model, 1, streaming(options.engines))
     variants = [*_litert(file, clips), *(_variant(name, start, clips) for name, start in ours)]
     return interleave(variants, rounds=options.rounds, steps=options.steps)
 

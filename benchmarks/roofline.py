@@ -57,18 +57,15 @@ def _row(name: str, gflops: float, options: Options) -> Row:
 def step_macs(card: ModelCard) -> Iterator[int]:
     """Yield the multiplications of each layer for one frame."""
     plan = _plan(card)
-    height, width = (-(-side // 2) for side in _size(card))
-    yield 27 * plan.stem * height * width
-    for block in plan.blocks:
-        yield block.inputs * block.width * height * width
-        height, width = (-(-side // block.stride) for side in (height, width))
-        pixels = height * width
-        yield block.width * pixels * (block.kernel**2 + _temporal_taps(block))
+    pixels = [prod(size) for size in plan.sizes(card.picture)]
+    yield 27 * plan.stem * pixels[0]
+    for block, before, after in zip(plan.blocks, pixels, pixels[1:], strict=False):
+        yield block.inputs * block.width * before
+        yield block.width * after * (block.kernel**2 + _temporal_taps(block))
         yield 3 * block.width * block.hidden
-        yield block.width * block.outputs * pixels
-        yield block.inputs * block.outputs * pixels * block.skip
-    last = plan.blocks[-1].outputs
-    yield last * plan.project * height * width
+        yield block.width * block.outputs * after
+        yield block.inputs * block.outputs * after * block.skip
+    yield plan.blocks[-1].outputs * plan.project * pixels[-1]
     yield plan.hidden * (plan.project + len(card.spec.labels))
 
 
@@ -91,10 +88,6 @@ def _temporal_taps(block: BlockPlan) -> int:
 def _plan(card: ModelCard) -> StepPlan:
     assert card.plan is not None
     return card.plan
-
-
-def _size(card: ModelCard) -> tuple[int, int]:
-    return card.spec.preprocessing.height, card.spec.preprocessing.width
 
 
 def _best(rate: Callable[[], float], rounds: int) -> float:

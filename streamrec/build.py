@@ -261,7 +261,7 @@ def _exported(name: str, progress: Progress | None) -> Path:
     if not cached.exists():
         export(name, cached)
         for other in folder.glob(f"{'?' * 16}-*.onnx") if path is None else ():
-            if other != cached and _outdated(other, cached):
+            if _outdated(other, cached):
                 other.unlink(missing_ok=True)
     return cached
 
@@ -269,8 +269,8 @@ def _exported(name: str, progress: Progress | None) -> Path:
 def _outdated(other: Path, cached: Path) -> bool:
     """Tell whether an export is of other weights or an older revision; newer ones stay."""
     (checksum, revision), (current, _) = (p.stem.split("-", 1) for p in (other, cached))
-    newer = revision.isdecimal() and int(revision) > EXPORT_REVISION
-    return checksum != current or not newer
+    kept = revision.isdecimal() and int(revision) >= EXPORT_REVISION
+    return checksum != current or not kept
 
 
 def _checksum(path: Path) -> str:

@@ -1,6 +1,8 @@
 """What an exported model file says of itself, so that the file alone is enough to run it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -10,6 +12,14 @@ from streamrec.types import StreamSpec
 
 METADATA_KEY = "streamrec"
 FORMAT = 1
+
+Size = tuple[int, int]
+"""Height and width, pixels."""
+
+
+def shrink(size: Size, stride: int) -> Size:
+    """Return the size after a SAME convolution."""
+    return -(-size[0] // stride), -(-size[1] // stride)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,13 @@ class StepPlan:
     head_activation: str
     blocks: tuple[BlockPlan, ...]
 
+    def sizes(self, picture: Size) -> list[Size]:
+        """Return the size after the stem, and after each bottleneck."""
+        sizes = [shrink(picture, 2)]
+        for block in self.blocks:
+            sizes.append(shrink(sizes[-1], block.stride))
+        return sizes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
@@ -93,14 +110,33 @@ class ModelCard:
     check: tuple[float, ...] | None = None
     format: int = FORMAT
 
+    @property
+    def picture(self) -> Size:
+        """Height and width of the input."""
+        return self.spec.preprocessing.height, self.spec.preprocessing.width
+
+    @property
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the states of a step graph, oldest entries of a ring first."""
+        return {name: ring.shape for ring in self.rings for name in ring.inputs}
+
+    def require_step(self) -> None:
+        """Check that this is a step graph.
+
+        Raises:
+            WeightsError: it is a clip graph.
+        """
+        if self.kind != "step":
+            raise WeightsError(
+                f"{self.spec.name} takes whole clips and cannot stream; "
+                "use `streamrec classify`, or a stream model"
+            )
+
     def inputs(self) -> dict[str, tuple[int | None, ...]]:
         """Return the graph's inputs and their shapes; None is a free dimension."""
-        size = self.spec.preprocessing
-        picture = (3, size.height, size.width)
         if self.kind == "clip":
-            return {"clip": (None, *picture)}
-        states = {name: ring.shape for ring in self.rings for name in ring.inputs}
-        return {"frame": (1, *picture), **states}
+            return {"clip": (None, 3, *self.picture)}
+        return {"frame": (1, 3, *self.picture), **self.state_shapes}
 
     def outputs(self) -> dict[str, tuple[int | None, ...]]:
         """Return the graph's outputs and their shapes."""
@@ -110,6 +146,33 @@ class ModelCard:
     def to_json(self) -> str:
         """Encode as JSON text."""
         return msgspec.json.encode(self).decode()
+
+
+def origin_of(model: Path | bytes) -> str:
+    """Return what messages call a model that is given as a file or as its content.
+
+    Raises:
+        WeightsError: there is no such file.
+    """
+    if isinstance(model, bytes):
+        return "the model"
+    if not model.is_file():
+        raise WeightsError(f"there is no file {model}")
+    return str(model)
+
+
+def card_of(metadata: Mapping[str, str], origin: str) -> ModelCard:
+    """Return the card among a file's metadata; ``origin`` names the file in the message.
+
+    Raises:
+        WeightsError: there is none, or ``card_from_json`` does not take it.
+    """
+    if METADATA_KEY not in metadata:
+        raise WeightsError(
+            f"{origin}: an ONNX file without streamrec's metadata; "
+            "make one with `streamrec export MODEL --to FILE.onnx`"
+        )
+    return card_from_json(metadata[METADATA_KEY], origin)
 
 
 def card_from_json(text: str, origin: str) -> ModelCard:

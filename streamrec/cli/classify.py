@@ -49,7 +49,6 @@ def run(args: argparse.Namespace) -> int:
         from streamrec.plot import require_plot
 
         require_other_file("--plot", args.plot, args.files[0])
-
         require_plot(args.plot)
     classify = _classifier(read_options(args, ModelOptions))
     failed: SourceError | None = None

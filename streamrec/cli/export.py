@@ -40,7 +40,6 @@ def run(args: argparse.Namespace) -> int:
     from streamrec.build import export, is_clip_model
     from streamrec.cli.progress import download_progress
     from streamrec.errors import OptionError
-    from streamrec.sources.open import open_source
 
     if args.to.suffix != ".onnx":
         raise OptionError(f"--to is a file that ends in .onnx, got {args.to}")
@@ -49,9 +48,6 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"{args.model} {kind}")
     if args.int8 != bool(args.calibrate) or (args.int8 and args.clip):
         raise OptionError("--int8 goes with --calibrate CLIP ..., and with stream models only")
-    for clip in args.calibrate:
-        with open_source(clip):
-            pass
     with download_progress(args.model) as progress, atomic_path(args.to) as path:
         report = export(args.model, path, progress)
         int8 = _to_int8(path, args.calibrate) if args.int8 else None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from streamrec.errors import OptionError
+from streamrec.sources.open import file_path
 
 
 def require_other_file(flag: str, output: str | Path | None, source: str) -> None:
@@ -13,6 +14,6 @@ def require_other_file(flag: str, output: str | Path | None, source: str) -> Non
     """
     if output is None or not Path(output).exists():
         return
-    path = Path(source.removeprefix("file://"))
+    path = file_path(source)
     if path.exists() and Path(output).samefile(path):
         raise OptionError(f"{flag} {output} is the source itself; give another file")

@@ -181,9 +181,9 @@ def onnx() -> Iterator[Finding]:
 def native() -> Iterator[Finding]:
     """Compare the embedded model's steps with PyTorch's, where the native runtime was built."""
     from streamrec.build import load
-    from streamrec.runtimes.native import library_path, targets
+    from streamrec.runtimes.native import compiled_part, targets
 
-    if library_path() is None:
+    if compiled_part() is None:
         advice = _HOW_TO_BUILD.get(sys.platform, _HOW_TO_BUILD["linux"])
         yield Finding("native", "missing", "it was not built; ONNX Runtime serves", advice)
         return

@@ -4,13 +4,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from streamrec.card import Size, shrink
 from streamrec.export.graph import GraphBuilder
 from streamrec.nn.activation import RELU6_GATE_FACTOR
 from streamrec.nn.conv import ConvNorm, DepthwiseConv3d, StridedSkip
 from streamrec.nn.padding import same_padding
 from streamrec.types import Array
-
-Size = tuple[int, int]
 
 
 def activate(graph: GraphBuilder, x: str, name: str) -> str:
@@ -58,11 +57,6 @@ def pads(size: Size, kernel: int, stride: int) -> list[int]:
     """SAME padding in ONNX's order: top, left, bottom, right."""
     (top, bottom), (left, right) = (same_padding(axis, kernel, stride) for axis in size)
     return [top, left, bottom, right]
-
-
-def shrink(size: Size, stride: int) -> Size:
-    """Return the size after a SAME convolution."""
-    return -(-size[0] // stride), -(-size[1] // stride)
 
 
 def conv_norm(

@@ -11,17 +11,15 @@ import numpy as np
 import onnx
 from torch import nn
 
-from streamrec.card import Ring
+from streamrec.card import Ring, Size, shrink
 from streamrec.export.graph import GraphBuilder
 from streamrec.export.layers import (
-    Size,
     activate,
     conv3d_norm,
     conv_norm,
     dense,
     fold,
     linear,
-    shrink,
     skip,
 )
 from streamrec.models.movinet import Bottleneck, Head, MoViNet

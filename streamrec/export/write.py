@@ -18,7 +18,7 @@ from streamrec.export.plan import step_plan
 from streamrec.models.movinet import MoViNet
 from streamrec.runtimes.base import Runtime
 from streamrec.runtimes.onnx import WANT_LOGITS, OnnxClip, OnnxRuntime
-from streamrec.runtimes.parity import last_logits
+from streamrec.runtimes.parity import last_logits, noise
 from streamrec.runtimes.torch import TorchClip, TorchRuntime
 from streamrec.types import Array, StreamSpec
 
@@ -70,19 +70,16 @@ def export_step(
         provenance=dict(provenance),
         plan=step_plan(model),
     )
-    exported, pytorch = (
-        OnnxRuntime(_serialize(graph, card)),
-        TorchRuntime(model, spec, device="cpu"),
-    )
+    exported = OnnxRuntime(_serialize(graph, card))
+    pytorch = TorchRuntime(model, spec, device="cpu")
     difference = _compare(_run_both(pytorch, exported), spec.name)
     card = replace(card, check=tuple(last_logits(pytorch).tolist()))
     return _write(graph, _serialize(graph, card), path, _STEP_FRAMES, difference)
 
 
 def _run_both(one: Runtime, other: Runtime) -> list[tuple[Array, Array]]:
-    size = one.spec.preprocessing
     first, second = one.start(), other.start()
-    frames = _noise((_STEP_FRAMES, 1, 3, size.height, size.width))
+    frames = noise(one.spec, _STEP_FRAMES)
     return [(first.step(frame), second.step(frame)) for frame in frames]
 
 
@@ -100,8 +97,7 @@ def export_clip(
     model.eval()
     graph = clip_graph(model)
     data = _serialize(graph, ModelCard(spec=spec, kind="clip", provenance=dict(provenance)))
-    size = spec.preprocessing
-    clip = _noise((_CLIP_FRAMES, 3, size.height, size.width))
+    clip = noise(spec, _CLIP_FRAMES)[:, 0]
     reference = TorchClip(model, spec, device="cpu").run(clip)
     difference = _compare([(reference, OnnxClip(data).run(clip))], spec.name)
     return _write(graph, data, path, _CLIP_FRAMES, difference)
@@ -111,10 +107,6 @@ def _serialize(graph: onnx.ModelProto, card: ModelCard) -> bytes:
     helper.set_model_props(graph, {METADATA_KEY: card.to_json()})
     data: bytes = graph.SerializeToString()
     return data
-
-
-def _noise(shape: tuple[int, ...]) -> Array:
-    return np.random.default_rng(0).random(shape, dtype=np.float32)
 
 
 def _compare(pairs: list[tuple[Array, Array]], name: str) -> float:

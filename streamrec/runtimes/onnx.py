@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from streamrec.card import METADATA_KEY, ModelCard, Ring, card_from_json
+from streamrec.card import ModelCard, Ring, card_of, origin_of
 from streamrec.errors import WeightsError
 from streamrec.runtimes.input import check_clip, check_frame
-from streamrec.runtimes.state import check_state
+from streamrec.runtimes.state import check_state, empty_state
 from streamrec.types import Array, State
 
 WANT_LOGITS = "want_logits"
@@ -32,9 +32,7 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
     Raises:
         WeightsError: not an ONNX file, or not one that streamrec exported.
     """
-    origin = "the model" if isinstance(model, bytes) else str(model)
-    if isinstance(model, Path) and not model.is_file():
-        raise WeightsError(f"there is no file {model}")
+    origin = origin_of(model)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -50,12 +48,7 @@ def open_session(model: Path | bytes, threads: int) -> tuple[Any, ModelCard]:
         metadata = session.get_modelmeta().custom_metadata_map
     except engine_errors() as error:
         raise WeightsError(f"{origin}: ONNX Runtime cannot load it: {_reason(error)}") from None
-    if METADATA_KEY not in metadata:
-        raise WeightsError(
-            f"{origin}: an ONNX file without streamrec's metadata; "
-            "make one with `streamrec export MODEL --to FILE.onnx`"
-        )
-    card = card_from_json(metadata[METADATA_KEY], origin)
+    card = card_of(metadata, origin)
     _check_graph(session, card, origin)
     return session, card
 
@@ -150,11 +143,7 @@ class OnnxRuntime:
 
     def __init__(self, model: Path | bytes, *, threads: int = 1) -> None:
         self._session, card = open_session(model, threads)
-        if card.kind != "step":
-            raise WeightsError(
-                f"{card.spec.name} takes whole clips and cannot stream; "
-                "use `streamrec classify`, or a stream model"
-            )
+        card.require_step()
         if (cycle := _cycle(card)) > MAX_CYCLE:
             raise WeightsError(
                 f"the states of {card.spec.name} come round after {cycle} steps; at most "
@@ -162,7 +151,7 @@ class OnnxRuntime:
             )
         self.card = card
         self.spec = card.spec
-        self._shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
+        self._shapes = card.state_shapes
         self._threads = threads
 
     @property
@@ -172,7 +161,7 @@ class OnnxRuntime:
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""
-        return {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
+        return empty_state(self._shapes)
 
     def start(self, state: State | None = None) -> "OnnxStream":
         """Begin a stream.

@@ -15,10 +15,10 @@ TOLERANCES = {"fp32": 1e-4, "bf16": 2e-2}
 _MULTIPLIER = 2654435761  # Knuth's: consecutive numbers fall far apart
 
 
-def noise(spec: StreamSpec) -> Array:
-    """Return the frames, float32 in [0, 1), [FRAMES, 1, 3, H, W]: the same ones everywhere."""
+def noise(spec: StreamSpec, frames: int = FRAMES) -> Array:
+    """Return frames, float32 in [0, 1), [frames, 1, 3, H, W]: the same ones everywhere."""
     size = spec.preprocessing
-    shape = (FRAMES, 1, 3, size.height, size.width)
+    shape = (frames, 1, 3, size.height, size.width)
     numbers = np.arange(np.prod(shape), dtype=np.uint32) * np.uint32(_MULTIPLIER)
     return (numbers >> np.uint32(8)).astype(np.float32).reshape(shape) / np.float32(2**24)
 

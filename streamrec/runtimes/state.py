@@ -10,6 +10,11 @@ from streamrec.errors import StateError
 from streamrec.types import State
 
 
+def empty_state(shapes: Mapping[str, tuple[int, ...]]) -> State:
+    """Return the state of a stream that has seen nothing: zeros."""
+    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+
+
 def check_state(state: State, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Compare a state with the names and shapes that a model expects.
 

@@ -91,11 +91,12 @@ def _open_camera(request: _Request) -> Source:
 def _open_file(request: _Request) -> Source:
     from streamrec.sources.file import FileSource
 
-    source = _prepared(FileSource(_path(request.uri)), request)
+    source = _prepared(FileSource(file_path(request.uri)), request)
     return CaptureThread(lambda: PacedSource(source)) if request.realtime else source
 
 
-def _path(uri: str) -> Path:
+def file_path(uri: str) -> Path:
+    """Return the path that a path or ``file:`` URL means."""
     if not uri.lower().startswith("file:"):
         return Path(uri)
     from urllib.request import url2pathname  # loads HTTP and TLS

@@ -16,8 +16,8 @@ from streamrec.cli import doctor
 from streamrec.cli import main as command_line
 from streamrec.cli.doctor import Probe, report, try_out
 from streamrec.cli.probes import PROBES, Finding, main
-from streamrec.runtimes.native import library_path, targets
-from streamrec.runtimes.native.library import library
+from streamrec.runtimes.native import compiled_part, targets
+from streamrec.runtimes.native.binding import library
 from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.weights.untrained import untrained
 
@@ -47,7 +47,7 @@ def test_the_embedded_model_runs(findings):
 
 
 def test_the_native_runtime_names_the_instruction_set_it_takes(findings):
-    if library_path() is None:
+    if compiled_part() is None:
         pytest.skip("the native runtime was not built")
     assert findings["native"].status == "ok", findings["native"]
     assert f"takes {targets()[0]}" in findings["native"].detail
@@ -63,7 +63,7 @@ def test_the_native_runtime_names_the_instruction_set_it_takes(findings):
     ],
 )
 def test_a_native_runtime_that_was_not_built_comes_with_the_way_to_it(monkeypatch, platform, way):
-    monkeypatch.setattr("streamrec.runtimes.native.library_path", lambda: None)
+    monkeypatch.setattr("streamrec.runtimes.native.compiled_part", lambda: None)
     monkeypatch.setattr("sys.platform", platform)
     (finding,) = PROBES["native"]()
     assert finding.status == "missing" and "ONNX Runtime serves" in finding.detail
@@ -74,9 +74,9 @@ def test_a_native_runtime_that_does_not_load_is_no_failure(monkeypatch, tmp_path
     (tmp_path / "_step.so").write_bytes(b"not a library")
     library.cache_clear()
     monkeypatch.setattr(
-        "streamrec.runtimes.native.library.library_path", lambda: str(tmp_path / "_step.so")
+        "streamrec.runtimes.native.binding.compiled_part", lambda: str(tmp_path / "_step.so")
     )
-    monkeypatch.setattr("streamrec.runtimes.native.library_path", lambda: "_step.so")
+    monkeypatch.setattr("streamrec.runtimes.native.compiled_part", lambda: "_step.so")
     assert main(["native"]) != 0
     assert "does not load" in capsys.readouterr().err
     (probe,) = (probe for probe in doctor._TOGETHER if probe.name == "native")

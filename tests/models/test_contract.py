@@ -13,7 +13,7 @@ from support import random_model, spec_of, tiny_architecture
 from streamrec.export import write
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.runtimes.base import Runtime, step
-from streamrec.runtimes.native import NativeRuntime, library_path, targets
+from streamrec.runtimes.native import NativeRuntime, compiled_part, targets
 from streamrec.runtimes.onnx import OnnxRuntime
 from streamrec.runtimes.state import state_from_bytes, state_to_bytes
 from streamrec.runtimes.torch import TorchRuntime
@@ -25,7 +25,7 @@ CAUSAL = [
     tiny_architecture("stream", positional=True),
 ]
 SMALL = ("tiny-stream", "movinet-t0-stream", "movinet-t0-mobile")
-BUILT = targets() if library_path() else []
+BUILT = targets() if compiled_part() else []
 KINDS = ["torch", "onnx", *BUILT]
 CASES = [
     (record.name, kind, i)

@@ -12,7 +12,7 @@ from streamrec.export.write import export_step
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.runtimes.base import Runtime
-from streamrec.runtimes.native import NativeRuntime, library_path, targets
+from streamrec.runtimes.native import NativeRuntime, compiled_part, targets
 from streamrec.runtimes.onnx import OnnxRuntime
 
 TOLERANCE = 1e-4
@@ -31,7 +31,7 @@ def noise_clip(shape: tuple[int, ...]) -> torch.Tensor:
     return as_clip(np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8))
 
 
-EXPORTED = ("onnx", *(targets() if library_path() else ()))
+EXPORTED = ("onnx", *(targets() if compiled_part() else ()))
 """What runs an exported file: ONNX Runtime, and the native runtime for each instruction set."""
 
 

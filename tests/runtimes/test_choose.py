@@ -8,10 +8,10 @@ from streamrec.card import METADATA_KEY, card_from_json
 from streamrec.errors import ParityError, RuntimeMissingError, WeightsError
 from streamrec.runtimes import choose
 from streamrec.runtimes.choose import open_fastest, open_native
-from streamrec.runtimes.native import library_path, targets
+from streamrec.runtimes.native import compiled_part, targets
 
 needs_native = pytest.mark.skipif(
-    library_path() is None, reason="the native runtime was not built: no C++ compiler"
+    compiled_part() is None, reason="the native runtime was not built: no C++ compiler"
 )
 
 
@@ -65,7 +65,7 @@ def test_a_file_of_an_older_version_runs_on_onnx_runtime(model, lacks, caplog):
     caplog.set_level(logging.INFO, "streamrec")
     edit_card(model, **{lacks: None})
     assert open_fastest(model, "fp32", 1).engine == "ONNX Runtime (1 thread)"
-    if library_path() is not None:
+    if compiled_part() is not None:
         assert "export it again" in caplog.text
         with pytest.raises(RuntimeMissingError, match="export it again"):
             open_native(model, "fp32")
@@ -73,8 +73,8 @@ def test_a_file_of_an_older_version_runs_on_onnx_runtime(model, lacks, caplog):
 
 def test_without_the_compiled_part_onnx_runtime_serves(model, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "streamrec")
-    monkeypatch.setattr("streamrec.runtimes.native.library.library_path", lambda: None)
-    from streamrec.runtimes.native.library import library
+    monkeypatch.setattr("streamrec.runtimes.native.binding.compiled_part", lambda: None)
+    from streamrec.runtimes.native.binding import library
 
     library.cache_clear()
     assert open_fastest(model, "fp32", 1).engine == "ONNX Runtime (1 thread)"

@@ -7,9 +7,9 @@ from weakref import finalize
 
 import numpy as np
 
-from streamrec.card import BlockPlan, ModelCard, StepPlan
+from streamrec.card import BlockPlan, ModelCard, Size, StepPlan
 from streamrec.errors import ModelError, RuntimeMissingError, WeightsError
-from streamrec.runtimes.native.library import (
+from streamrec.runtimes.native.binding import (
     ACTIVATIONS,
     MAX_CHANNELS,
     MAX_KERNEL,
@@ -56,7 +56,7 @@ class Network:
                 "export, or one of an older version); export it again, or take --runtime onnx"
             )
         check_plan(card)
-        self.state_shapes = state_shapes(card)
+        check_states(card)
         self.handle = _Builder(card, card.plan, weights).build(target, bf16)
         free_with(self, library().streamrec_network_free, self.handle)
 
@@ -94,8 +94,7 @@ def check_plan(card: ModelCard) -> None:
 
 def _sizes(card: ModelCard, plan: StepPlan) -> Iterator[tuple[str, int, int]]:
     """Name every size, what it is, and what it may be."""
-    size = card.spec.preprocessing
-    yield "height or width", max(size.height, size.width), MAX_SIDE
+    yield "height or width", max(card.picture), MAX_SIDE
     for block in plan.blocks:
         yield "spatial kernel", block.kernel, MAX_KERNEL
         yield "stride", block.stride, MAX_KERNEL
@@ -103,22 +102,20 @@ def _sizes(card: ModelCard, plan: StepPlan) -> Iterator[tuple[str, int, int]]:
         if block.hidden:
             yield "hidden channels", block.hidden, MAX_CHANNELS
     yield "hidden channels", plan.hidden, MAX_HIDDEN
-    for channels, height, width in _maps(card, plan):
+    for channels, size in _maps(card, plan):
         yield "channels", channels, MAX_CHANNELS
-        yield "floats in a map", channels * height * width, MAX_MAP
+        yield "floats in a map", channels * prod(size), MAX_MAP
 
 
-def _maps(card: ModelCard, plan: StepPlan) -> Iterator[tuple[int, int, int]]:
-    """Return the channels, height and width of every map."""
-    size = card.spec.preprocessing
-    height, width = -(-size.height // 2), -(-size.width // 2)
-    yield plan.stem, height, width
-    for block in plan.blocks:
-        yield block.inputs, height, width
-        height, width = -(-height // block.stride), -(-width // block.stride)
-        yield block.width, height, width
-        yield block.outputs, height, width
-    yield plan.project, height, width
+def _maps(card: ModelCard, plan: StepPlan) -> Iterator[tuple[int, Size]]:
+    """Return the channels and the size of every map."""
+    sizes = plan.sizes(card.picture)
+    yield plan.stem, sizes[0]
+    for block, before, after in zip(plan.blocks, sizes, sizes[1:], strict=False):
+        yield block.inputs, before
+        yield block.width, after
+        yield block.outputs, after
+    yield plan.project, sizes[-1]
 
 
 def _check_chain(name: str, plan: StepPlan) -> None:
@@ -181,7 +178,6 @@ class _Builder:
             stride=plan.stride,
             taps=plan.taps,
             hidden=plan.hidden,
-            positional=plan.position_scale is not None,
             position_scale=plan.position_scale or 0.0,
         )
         self._layer(config, "expand", f"{name}.expand", plan.width, plan.inputs)
@@ -223,28 +219,24 @@ class _Builder:
         return array.ctypes.data_as(Floats)
 
 
-def state_shapes(card: ModelCard) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes of the states, in the order in which the compiled part counts them.
+def check_states(card: ModelCard) -> None:
+    """Check that the states are those that the compiled part counts, in its order.
 
     Raises:
-        WeightsError: the file's states are not those of its plan.
+        WeightsError: they are not those of the plan.
     """
-    shapes = {name: ring.shape for ring in card.rings for name in ring.inputs}
-    if list(shapes.values()) != list(_planned_shapes(card)):
+    if list(card.state_shapes.values()) != list(_planned_shapes(card)):
         raise WeightsError(
             f"{card.spec.name}: its states are not those of its plan; export the model again"
         )
-    return shapes
 
 
 def _planned_shapes(card: ModelCard) -> Iterator[tuple[int, ...]]:
     assert card.plan is not None
-    size = card.spec.preprocessing
-    height, width = -(-size.height // 2), -(-size.width // 2)
     yield (1, 1, 1, 1)
-    for block in card.plan.blocks:
-        height, width = -(-height // block.stride), -(-width // block.stride)
-        yield from [(1, block.width, height, width)] * (block.taps - 1)
+    sizes = card.plan.sizes(card.picture)
+    for block, size in zip(card.plan.blocks, sizes[1:], strict=True):
+        yield from [(1, block.width, *size)] * (block.taps - 1)
         if block.hidden:
             yield (1, block.width, 1, 1)
     yield (1, card.plan.project, 1, 1)

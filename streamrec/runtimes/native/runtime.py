@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from streamrec.card import card_from_json
-from streamrec.errors import ModelError, OptionError, RuntimeMissingError, WeightsError
+from streamrec.card import card_of, origin_of
+from streamrec.errors import ModelError, OptionError, RuntimeMissingError
 from streamrec.runtimes.input import check_frame
-from streamrec.runtimes.native.library import library, targets
+from streamrec.runtimes.native.binding import library, targets
 from streamrec.runtimes.native.network import Network, free_with
 from streamrec.runtimes.native.onnx_file import read_export
-from streamrec.runtimes.state import check_state
+from streamrec.runtimes.state import check_state, empty_state
 from streamrec.types import Array, State, StreamSpec
 
 PRECISIONS = ("fp32", "bf16")
@@ -34,14 +34,11 @@ class NativeRuntime:
     def __init__(
         self, model: Path | bytes, *, precision: str = "fp32", target: str | None = None
     ) -> None:
-        origin = "the model" if isinstance(model, bytes) else str(model)
-        text, weights = read_export(_content(model), origin)
-        card = card_from_json(text, origin)
-        if card.kind != "step":
-            raise WeightsError(
-                f"{card.spec.name} takes whole clips and cannot stream; "
-                "use `streamrec classify`, or a stream model"
-            )
+        origin = origin_of(model)
+        data = model if isinstance(model, bytes) else model.read_bytes()
+        metadata, weights = read_export(data, origin)
+        card = card_of(metadata, origin)
+        card.require_step()
         if precision not in PRECISIONS:
             allowed = ", ".join(PRECISIONS)
             raise OptionError(f"precision is one of {allowed}; got {precision!r}")
@@ -49,7 +46,7 @@ class NativeRuntime:
         self.target, self.precision = _choose(target), precision
         self._number = targets().index(self.target)
         self._network = Network(card, weights, self._number, bf16=precision == "bf16")
-        self._shapes = self._network.state_shapes
+        self._shapes = card.state_shapes
 
     @property
     def engine(self) -> str:
@@ -62,7 +59,7 @@ class NativeRuntime:
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""
-        return {name: np.zeros(shape, np.float32) for name, shape in self._shapes.items()}
+        return empty_state(self._shapes)
 
     def start(self, state: State | None = None) -> "NativeStream":
         """Begin a stream.
@@ -73,14 +70,6 @@ class NativeRuntime:
         if state is not None:
             check_state(state, self._shapes)
         return NativeStream(self._network, self.spec, self._shapes, state)
-
-
-def _content(model: Path | bytes) -> bytes:
-    if isinstance(model, bytes):
-        return model
-    if not model.is_file():
-        raise WeightsError(f"there is no file {model}")
-    return model.read_bytes()
 
 
 def _choose(target: str | None) -> str:

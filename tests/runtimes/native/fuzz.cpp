@@ -71,7 +71,7 @@ BlockConfig Plan::block(int inputs) {
   const bool identity = c.stride == 1 && random_.coin();
   c.outputs = identity ? inputs : random_.between(1, limits_.width);
   c.hidden = random_.coin() ? random_.between(1, limits_.width) : 0;
-  c.positional = random_.coin(), c.position_scale = 0.3f;
+  c.position_scale = random_.coin() ? 0.3f : 0.0f;
   layer(c.expand_weight, c.expand_bias, c.width, c.inputs);
   layer(c.space_weight, c.space_bias, c.width, c.kernel * c.kernel);
   layer(c.project_weight, c.project_bias, c.outputs, c.width);

@@ -13,12 +13,12 @@ from tiny_models import exported, trained
 from streamrec.card import METADATA_KEY
 from streamrec.export import write
 from streamrec.models.movinet import MoViNet
-from streamrec.runtimes.native import library_path, targets
+from streamrec.runtimes.native import compiled_part, targets
 
 needs_native = pytest.mark.skipif(
-    library_path() is None, reason="the native runtime was not built: no C++ compiler"
+    compiled_part() is None, reason="the native runtime was not built: no C++ compiler"
 )
-TARGETS = targets() if library_path() else ["none"]
+TARGETS = targets() if compiled_part() else ["none"]
 
 
 def noise(frames: int, seed: int = 0, size: int = 32) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 from runtimes.native.kernels import BLOCK, empty_map
 
 from streamrec.nn.activation import activation
-from streamrec.runtimes.native.library import ACTIVATIONS
+from streamrec.runtimes.native.binding import ACTIVATIONS
 
 ONE, ZERO = np.ones(1, np.float32), np.zeros(1, np.float32)
 START = np.zeros(1, np.int32)

@@ -20,9 +20,8 @@ from tiny_models import exported, spec, trained
 
 from streamrec.errors import FrameError, OptionError, RuntimeMissingError, StateError
 from streamrec.models.architecture import Architecture, Block, Group
-from streamrec.runtimes.native import NativeRuntime
-from streamrec.runtimes.native import library as native_library
-from streamrec.runtimes.native.library import NetworkConfig
+from streamrec.runtimes.native import NativeRuntime, binding
+from streamrec.runtimes.native.binding import NetworkConfig
 from streamrec.runtimes.onnx import OnnxRuntime
 from streamrec.runtimes.torch import TorchRuntime
 
@@ -268,8 +267,8 @@ import sys, threading, time
 from pathlib import Path
 import numpy as np
 from streamrec.runtimes.native import NativeRuntime
-from streamrec.runtimes.native import library as native_library
-from streamrec.runtimes.native.library import NetworkConfig
+from streamrec.runtimes.native import binding
+from streamrec.runtimes.native.binding import NetworkConfig
 
 runtime = NativeRuntime(Path(sys.argv[1]))
 size = runtime.spec.preprocessing
@@ -298,10 +297,10 @@ def test_a_library_of_other_sources_is_not_used(monkeypatch):
     class Bigger(ctypes.Structure):
         _fields_ = (*NetworkConfig._fields_, ("more", ctypes.c_int32))
 
-    monkeypatch.setattr(native_library, "NetworkConfig", Bigger)
-    native_library.library.cache_clear()
+    monkeypatch.setattr(binding, "NetworkConfig", Bigger)
+    binding.library.cache_clear()
     try:
         with pytest.raises(RuntimeMissingError, match="built from other sources"):
-            native_library.library()
+            binding.library()
     finally:
-        native_library.library.cache_clear()
+        binding.library.cache_clear()

@@ -1,4 +1,4 @@
-// The library's whole interface, in C: streamrec/runtimes/native/library.py mirrors it.
+// The library's whole interface, in C: streamrec/runtimes/native/binding.py mirrors it.
 //
 // Pictures and states are dense float32 arrays, channels first. A network is never changed and may
 // be used by many threads; a stream by one at a time.
@@ -9,11 +9,12 @@
 #define STREAMREC_API extern "C" __attribute__((visibility("default")))
 
 // One bottleneck. Dense weights are [outputs][inputs], depthwise ones [width][taps], batch norm
-// folded in. `hidden` 0: no squeeze-excitation. `skip_weight` null: the input is added as it is.
+// folded in. `hidden` 0: no squeeze-excitation; `position_scale` 0: it does not know the frame's
+// number. `skip_weight` null: the input is added as it is.
 struct BlockConfig {
   int32_t inputs, width, outputs;
   int32_t kernel, stride, taps;
-  int32_t hidden, positional;
+  int32_t hidden;
   float position_scale;
   const float *expand_weight, *expand_bias;
   const float *space_weight, *space_bias;

@@ -14,13 +14,10 @@
 #define STREAMREC_TARGET avx2
 #define STREAMREC_NAME "avx2"
 #define STREAMREC_AVX
-#include "simd.h"
 
 namespace streamrec::avx2 {
 constexpr int kVector = 8, kHalfVector = 0;
 constexpr int kTileRows = 6, kTileVectors = 2;
-using Floats = Simd<kVector>::Floats;
-using HalfFloats = Floats;
 }  // namespace streamrec::avx2
 
 #include "table.h"

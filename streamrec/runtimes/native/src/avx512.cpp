@@ -17,13 +17,10 @@
 #define STREAMREC_NAME "avx512"
 #define STREAMREC_AVX
 #define STREAMREC_AVX512
-#include "simd.h"
 
 namespace streamrec::avx512 {
 constexpr int kVector = 16, kHalfVector = 8;
 constexpr int kTileRows = 12, kTileVectors = 2;
-using Floats = Simd<kVector>::Floats;
-using HalfFloats = Simd<kHalfVector>::Floats;
 }  // namespace streamrec::avx512
 
 #include "table.h"

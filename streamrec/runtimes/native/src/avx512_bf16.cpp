@@ -17,13 +17,10 @@
 #define STREAMREC_TARGET avx512_bf16
 #define STREAMREC_AVX
 #define STREAMREC_AVX512
-#include "simd.h"
 
 namespace streamrec::avx512_bf16 {
 constexpr int kVector = 16, kHalfVector = 0;
 constexpr int kTileRows = 12, kTileVectors = 2;
-using Floats = Simd<kVector>::Floats;
-using HalfFloats = Floats;
 }  // namespace streamrec::avx512_bf16
 
 #include "gemm.h"

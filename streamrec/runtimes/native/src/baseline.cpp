@@ -10,7 +10,6 @@
 #else
 #define STREAMREC_NAME "portable"
 #endif
-#include "simd.h"
 
 namespace streamrec::baseline {
 constexpr int kVector = 4, kHalfVector = 0;
@@ -19,8 +18,6 @@ constexpr int kTileRows = 6, kTileVectors = 4;
 #else
 constexpr int kTileRows = 3, kTileVectors = 4;
 #endif
-using Floats = Simd<kVector>::Floats;
-using HalfFloats = Floats;
 }  // namespace streamrec::baseline
 
 #include "table.h"

@@ -1,7 +1,6 @@
 // Matrix product in register tiles of rows by vectors of columns.
 //
-// A target defines kVector, floats in a vector; kHalfVector, of a narrower one for the last columns,
-// or 0; and kTileRows x kTileVectors, the tile that fills its registers.
+// A target defines kTileRows x kTileVectors, the tile that fills its registers.
 #pragma once
 
 #include "activation.h"

@@ -11,6 +11,7 @@ namespace streamrec {
 constexpr int kBlock = 16;
 constexpr int kPanel = 4 * kBlock;
 constexpr int kStemTaps = 3;
+constexpr int kMaxChannels = 2048;
 constexpr int kMaxKernel = 7;
 constexpr int kMaxTaps = 7;
 

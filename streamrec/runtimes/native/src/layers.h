@@ -7,8 +7,7 @@ namespace streamrec {
 
 // Where the inputs of a map's pixels lie: a run of kBlock channels in each block.
 struct MapRuns {
-  static constexpr int kMost = 128;
-  int32_t offsets[kMost];
+  int32_t offsets[blocks_of(kMaxChannels)];
 
   MapRuns(int channels, int pixels) {
     for (int block = 0; block < blocks_of(channels); ++block) {

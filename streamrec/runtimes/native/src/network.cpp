@@ -37,7 +37,7 @@ SqueezeExcite Packer::squeeze_excite(const BlockConfig& c) {
   SqueezeExcite layer;
   layer.reduce = linear(c.reduce_weight, c.reduce_bias, 2 * c.width, c.hidden);
   layer.gate = linear(c.gate_weight, c.gate_bias, c.hidden, c.width);
-  if (!c.positional) return layer;
+  if (c.position_scale == 0.0f) return layer;
   layer.position_scale = c.position_scale;
   for (int i = 0; i < c.width; ++i) {
     layer.rates.push_back(static_cast<float>(std::pow(10000.0, -static_cast<double>(i) / c.width)));

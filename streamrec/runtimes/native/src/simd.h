@@ -1,7 +1,8 @@
 // Vectors of floats by the compiler's own vector types: one source for every instruction set.
 //
-// A target defines STREAMREC_TARGET, its namespace, before it includes this. Functions are
-// templates over the vector type, since the last channels of a map may fill half a vector only.
+// Before it includes this, a target defines STREAMREC_TARGET, its namespace, with kVector, floats in
+// a vector, and kHalfVector, in a narrower one for the last channels of a map, or 0. Functions are
+// templates over the two types.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,9 @@ struct Simd {
   typedef uint32_t Bits __attribute__((vector_size(sizeof(uint32_t) * Width)));
   typedef uint16_t Halves __attribute__((vector_size(sizeof(uint16_t) * Width)));
 };
+
+using Floats = Simd<kVector>::Floats;
+using HalfFloats = Simd<kHalfVector ? kHalfVector : kVector>::Floats;
 
 template <typename Vec>
 constexpr int kWidth = sizeof(Vec) / sizeof(float);

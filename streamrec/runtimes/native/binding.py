@@ -35,7 +35,7 @@ class BlockConfig(Structure):
     _fields_ = (
         *((name, c_int32) for name in ("inputs", "width", "outputs")),
         *((name, c_int32) for name in ("kernel", "stride", "taps")),
-        *((name, c_int32) for name in ("hidden", "positional")),
+        ("hidden", c_int32),
         ("position_scale", c_float),
         *(
             (f"{layer}_{part}", Floats)
@@ -62,7 +62,7 @@ class NetworkConfig(Structure):
     )
 
 
-def library_path() -> str | None:
+def compiled_part() -> str | None:
     """Return the compiled part's file; None where it was not built."""
     spec = find_spec(MODULE)
     return None if spec is None else spec.origin
@@ -75,7 +75,7 @@ def library() -> ctypes.CDLL:
     Raises:
         RuntimeMissingError: it was not built, or does not load.
     """
-    path = library_path()
+    path = compiled_part()
     if path is None:
         raise RuntimeMissingError(
             f"the native runtime was not built in {Path(__file__).parents[2]}; install a C++ "
