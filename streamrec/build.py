@@ -15,7 +15,7 @@ from streamrec.errors import (
     RuntimeMissingError,
     WeightsError,
 )
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.base import ClipRuntime, Runtime
@@ -306,10 +306,10 @@ def _read(path: Path) -> "ModelWeights":
     return load_weights(path)
 
 
-def _record(name: str) -> Architecture:
-    from streamrec.models.registry import ARCHITECTURES
+def _record(name: str) -> MoViNetArchitecture:
+    from streamrec.models.registry import MOVINETS
 
     store = Store()
-    if name in ARCHITECTURES and name not in store:
-        return ARCHITECTURES[name]
+    if name in MOVINETS and name not in store:
+        return MOVINETS[name]
     return store.architecture(name)

@@ -87,10 +87,13 @@ class Preprocessing:
 
     Attributes:
         height, width: input size in pixels.
-        resize: ``stretch`` to the size whatever the aspect ratio; ``crop`` the largest centred
-            rectangle of the input's aspect ratio, then resize.
+        resize: ``stretch`` the whole picture whatever its aspect ratio; ``crop`` the largest
+            centred rectangle of the right aspect ratio, then resize.
         color: channel order of the model's input.
         mean, std: per channel, in the [0, 1] range.
+        resized: height and width after the resize, of which the input is the centre; None: the
+            input's own.
+        antialias: whether a picture that shrinks is averaged instead of sampled.
     """
 
     height: int
@@ -99,14 +102,45 @@ class Preprocessing:
     color: Literal["rgb", "bgr"] = "rgb"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    resized: tuple[int, int] | None = None
+    antialias: bool = False
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1:
             raise OptionError(f"input size must be positive, got {self.height} x {self.width}")
+        if self.resized is not None and (
+            self.resized[0] < self.height or self.resized[1] < self.width
+        ):
+            raise OptionError(
+                f"resized to {self.resized}, a picture has no centre of {self.height} x {self.width}"
+            )
         if self.resize not in ("stretch", "crop") or self.color not in ("rgb", "bgr"):
             raise OptionError(f"unknown resize or colour order: {self.resize!r}, {self.color!r}")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise OptionError(f"need 3 means and 3 positive stds: {self.mean}, {self.std}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowInput:
+    """How a network sees motion: optical flow from each frame to the next, pixels a frame.
+
+    Two channels, x and y, cut to [-bound, bound] and divided by ``bound``. They are computed on the
+    whole of what ``Preprocessing`` gives, of which the network sees the centre.
+
+    Attributes:
+        height, width: what the network sees, pixels.
+        colors: whether the three colour channels come before the flow.
+        bound: the fastest motion told apart, pixels a frame.
+    """
+
+    height: int
+    width: int
+    colors: bool = False
+    bound: float = 20.0
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1 or self.bound <= 0:
+            raise OptionError(f"size and bound of a flow input are positive, got {self}")
 
 
 MAX_MODEL_FPS = 240.0
@@ -126,6 +160,9 @@ class StreamSpec:
         warmup_frames: frames until every temporal convolution sees real frames only (the
             receptive field); predictions before that are flagged.
         horizon: frames after which running means forget; None: never.
+        windowed: whether it sees its last ``clip_frames`` frames anew for each prediction, instead
+            of carrying a state from frame to frame.
+        flow: how it sees motion; None: it sees colours only.
     """
 
     name: str
@@ -135,6 +172,8 @@ class StreamSpec:
     clip_frames: int
     warmup_frames: int
     horizon: int | None
+    windowed: bool = False
+    flow: FlowInput | None = None
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -146,6 +185,13 @@ class StreamSpec:
         counts = (self.clip_frames, self.warmup_frames, self.horizon)
         if any(count is not None and count < 1 for count in counts):
             raise OptionError("clip_frames, warmup_frames and horizon are at least 1")
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of one frame as the network takes it."""
+        if self.flow is None:
+            return 3, self.preprocessing.height, self.preprocessing.width
+        return 5 if self.flow.colors else 2, self.flow.height, self.flow.width
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from streamrec.models.architecture import Architecture, Family
+from streamrec.models.architecture import Family, MoViNetArchitecture
 from streamrec.models.movinet import MoViNet
-from streamrec.models.registry import ARCHITECTURES, groups
+from streamrec.models.registry import MOVINETS, groups
 from streamrec.types import Preprocessing, StreamSpec
 from streamrec.weights.fit import fit
 from streamrec.weights.movinet_names import rename_checkpoint
@@ -18,10 +18,12 @@ DATA = Path(__file__).parent / "data"
 _TINY_ROWS = ((8, "16", "15"), (16, "24 24", "33 33"), (24, "24 24", "53 13"))
 
 
-def tiny_architecture(family: Family = "stream", *, positional: bool = False) -> Architecture:
+def tiny_architecture(
+    family: Family = "stream", *, positional: bool = False
+) -> MoViNetArchitecture:
     """The toy member of the family that the reference figures in tests/data belong to."""
     return replace(
-        ARCHITECTURES[f"movinet-a0-{family}"],
+        MOVINETS[f"movinet-a0-{family}"],
         name=f"tiny-{family}",
         groups=groups(_TINY_ROWS, (2, 2, 1)),
         project=24,
@@ -34,7 +36,7 @@ def tiny_architecture(family: Family = "stream", *, positional: bool = False) ->
     )
 
 
-def random_model(architecture: Architecture, seed: int = 0) -> MoViNet:
+def random_model(architecture: MoViNetArchitecture, seed: int = 0) -> MoViNet:
     """A model whose every part matters: no zero residual scales, no trivial batch norm."""
     torch.manual_seed(seed)
     model = MoViNet(architecture).eval()
@@ -49,7 +51,7 @@ def random_model(architecture: Architecture, seed: int = 0) -> MoViNet:
     return model
 
 
-def spec_of(architecture: Architecture) -> StreamSpec:
+def spec_of(architecture: MoViNetArchitecture) -> StreamSpec:
     """The spec of a model without a name list of its own."""
     return StreamSpec(
         name=architecture.name,
@@ -63,7 +65,7 @@ def spec_of(architecture: Architecture) -> StreamSpec:
 
 
 def reference_model(
-    checkpoint: Path, architecture: Architecture, gate: str, horizon: int | None = None
+    checkpoint: Path, architecture: MoViNetArchitecture, gate: str, horizon: int | None = None
 ) -> MoViNet:
     """A model with the weights of one of the reference's checkpoints."""
     architecture, tensors = fit(rename_checkpoint(read_bundle(checkpoint)), architecture)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from streamrec.config import EMBEDDED_MODEL
 from streamrec.errors import LabelsError, ModelError, UnknownModelError
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
 from streamrec.weights.files import sha256_of
 from streamrec.weights.fit import parameter_shapes
@@ -186,7 +186,7 @@ def _ensemble(name: str, store: Store) -> Model:
     )
 
 
-def _facts(record: Architecture) -> Facts:
+def _facts(record: MoViNetArchitecture) -> Facts:
     shapes = parameter_shapes(record).items()
     return Facts(
         family=record.family,

@@ -1,9 +1,10 @@
-"""The frozen record that defines a MoViNet: everything its code reads, nothing per size."""
+"""The frozen records that define networks: everything their code reads, nothing per size."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from streamrec.errors import OptionError
+from streamrec.types import FlowInput, Preprocessing
 
 Family = Literal["base", "stream", "mobile"]
 
@@ -27,7 +28,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Architecture:
+class MoViNetArchitecture:
     """A MoViNet (Kondratyuk et al. 2021, arXiv 2103.11511, table 7 and the reference code).
 
     Attributes:
@@ -85,6 +86,55 @@ class Architecture:
     def receptive_field(self) -> int:
         """Frames that the temporal convolutions reach over."""
         return 1 + sum(block.kernel_time - 1 for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipArchitecture:
+    """A model other than MoViNet. Its network is in the file of ``streamrec.models`` so called.
+
+    Attributes:
+        name: the model's name.
+        family: the file that holds its network.
+        variant: which of that file's networks.
+        classes: number of classes.
+        preprocessing: how a picture becomes input.
+        flow: how the network sees motion; None: it sees colours only.
+        fps: frames per second of the training clips, after their stride.
+        clip_frames: frames of a training clip.
+        min_frames: the fewest frames that the network takes.
+        causal: whether it also runs frame by frame, with a state.
+    """
+
+    name: str
+    family: str
+    variant: str
+    classes: int
+    preprocessing: Preprocessing
+    flow: FlowInput | None = None
+    fps: float
+    clip_frames: int
+    min_frames: int = 1
+    causal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.classes < 1 or self.fps <= 0 or not 1 <= self.min_frames <= self.clip_frames:
+            raise OptionError(
+                f"architecture {self.name!r} has no classes, no rate, or clips that are too short"
+            )
+
+    @property
+    def receptive_field(self) -> int:
+        """Frames that a prediction looks back on."""
+        return self.clip_frames
+
+    @property
+    def horizon(self) -> int | None:
+        """Frames after which running means forget: there are none."""
+        return None
+
+
+Architecture: TypeAlias = MoViNetArchitecture | ClipArchitecture
+"""What any model is."""
 
 
 def se_width(expand: int, ratio: float) -> int:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from streamrec.errors import ModelError
-from streamrec.models.architecture import Architecture, Block, se_width
+from streamrec.models.architecture import Block, MoViNetArchitecture, se_width
 from streamrec.nn.activation import activation
 from streamrec.nn.conv import ConvNorm, DepthwiseConv3d, StridedSkip
 from streamrec.nn.stream import (
@@ -31,7 +31,7 @@ class Bottleneck(nn.Module):
     def __init__(
         self,
         name: str,
-        arch: Architecture,
+        arch: MoViNetArchitecture,
         block: Block,
         channels_in: int,
         channels_out: int,
@@ -110,7 +110,7 @@ class Head(nn.Module):
 
     STATE = "head_pool"
 
-    def __init__(self, arch: Architecture) -> None:
+    def __init__(self, arch: MoViNetArchitecture) -> None:
         super().__init__()
         self.project = ConvNorm(arch.groups[-1].width, arch.project, act=arch.activation)
         self.hidden = nn.Linear(arch.project, arch.hidden)
@@ -144,7 +144,7 @@ class MoViNet(nn.Module):
     ``step`` carries the state of a causal network from frame to frame; ``forward`` runs a clip.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: MoViNetArchitecture) -> None:
         super().__init__()
         self.architecture = architecture
         self.stem = ConvNorm(3, architecture.stem, 3, 2, architecture.activation)
@@ -231,7 +231,7 @@ class MoViNet(nn.Module):
             yield block
 
 
-def _bottlenecks(arch: Architecture) -> Iterator[Bottleneck]:
+def _bottlenecks(arch: MoViNetArchitecture) -> Iterator[Bottleneck]:
     channels = arch.stem
     for group_index, group in enumerate(arch.groups):
         for layer_index, block in enumerate(group.blocks):

@@ -6,7 +6,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from streamrec.errors import UnknownModelError
-from streamrec.models.architecture import Architecture, Block, Family, Group
+from streamrec.models.architecture import (
+    Architecture,
+    Block,
+    Family,
+    Group,
+    MoViNetArchitecture,
+)
+from streamrec.models.clip_registry import CLIP_ARCHITECTURES
 
 _GROUP_STRIDES = (2, 2, 2, 1, 2)
 
@@ -138,10 +145,10 @@ def _blocks(expands: str, kernels: str) -> tuple[Block, ...]:
     return tuple(Block(int(expand), int(size[0]), int(size[1])) for expand, size in pairs)
 
 
-def _movinet(size: str, family: Family) -> Architecture:
+def _movinet(size: str, family: Family) -> MoViNetArchitecture:
     stem, rows, project, hidden = _TABLES[size]
     image_size, clip_frames, fps = _CLIPS[size]
-    base = Architecture(
+    base = MoViNetArchitecture(
         name=f"movinet-{size}-{family}",
         family=family,
         stem=stem,
@@ -173,13 +180,15 @@ def _movinet(size: str, family: Family) -> Architecture:
 
 _FAMILIES: tuple[Family, ...] = ("base", "stream", "mobile")
 
-ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+MOVINETS: Mapping[str, MoViNetArchitecture] = MappingProxyType(
     {
         record.name: record
         for size in _TABLES
         for record in (_movinet(size, family) for family in _FAMILIES)
     }
 )
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({**MOVINETS, **CLIP_ARCHITECTURES})
 
 ENSEMBLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from streamrec.errors import WeightsError
-from streamrec.models.architecture import Architecture, Block, se_width
-from streamrec.models.registry import ARCHITECTURES
+from streamrec.models.architecture import Block, MoViNetArchitecture, se_width
+from streamrec.models.registry import MOVINETS
 from streamrec.types import Array
 
 Shape = tuple[int, ...]
@@ -22,7 +22,7 @@ _CLASSES = "head.classifier.bias"
 _COUNTER = ".num_batches_tracked"
 
 
-def parameter_shapes(arch: Architecture) -> dict[str, Shape]:
+def parameter_shapes(arch: MoViNetArchitecture) -> dict[str, Shape]:
     """Return the shape of every tensor of the network, by ``state_dict`` name.
 
     Batch norm's step counters are left out: inference does not use them.
@@ -44,7 +44,9 @@ def parameter_shapes(arch: Architecture) -> dict[str, Shape]:
     return shapes
 
 
-def _block(prefix: str, arch: Architecture, block: Block, inputs: int, outputs: int) -> Named:
+def _block(
+    prefix: str, arch: MoViNetArchitecture, block: Block, inputs: int, outputs: int
+) -> Named:
     width, time, space = block.expand, block.kernel_time, block.kernel_space
     yield from _conv_norm(f"{prefix}.expand", width, inputs, 1, 1)
     if arch.causal:
@@ -81,8 +83,8 @@ def _dense(prefix: str, *shape: int) -> Named:
 
 
 def fit(
-    tensors: Mapping[str, Array], architecture: Architecture | None
-) -> tuple[Architecture, dict[str, Array]]:
+    tensors: Mapping[str, Array], architecture: MoViNetArchitecture | None
+) -> tuple[MoViNetArchitecture, dict[str, Array]]:
     """Return the record that the tensors fit, and the tensors in its shapes, float32.
 
     Number of classes, squeeze-excitation width and positional encoding follow the tensors.
@@ -98,7 +100,7 @@ def fit(
     return architecture, check(tensors, architecture)
 
 
-def check(tensors: Mapping[str, Array], architecture: Architecture) -> dict[str, Array]:
+def check(tensors: Mapping[str, Array], architecture: MoViNetArchitecture) -> dict[str, Array]:
     """Return the tensors in the architecture's shapes, float32; step counters are dropped.
 
     Raises:
@@ -111,10 +113,9 @@ def check(tensors: Mapping[str, Array], architecture: Architecture) -> dict[str,
     return {name: _finite(name, tensors[name]).reshape(shape) for name, shape in shapes.items()}
 
 
-def _detect(tensors: Mapping[str, Array]) -> Architecture:
+def _detect(tensors: Mapping[str, Array]) -> MoViNetArchitecture:
     differences = {
-        record.name: _differences(_adapt(record, tensors), tensors)
-        for record in ARCHITECTURES.values()
+        record.name: _differences(_adapt(record, tensors), tensors) for record in MOVINETS.values()
     }
     nearest = min(differences, key=lambda name: len(differences[name]))
     if differences[nearest]:
@@ -122,10 +123,10 @@ def _detect(tensors: Mapping[str, Array]) -> Architecture:
             f"the weights are of no known architecture; nearest is {nearest}: "
             f"{_few(differences[nearest])}"
         )
-    return ARCHITECTURES[nearest]
+    return MOVINETS[nearest]
 
 
-def _adapt(record: Architecture, tensors: Mapping[str, Array]) -> Architecture:
+def _adapt(record: MoViNetArchitecture, tensors: Mapping[str, Array]) -> MoViNetArchitecture:
     classes = tensors[_CLASSES].size if _CLASSES in tensors else record.classes
     encoded = any(name.endswith(".position_scale") for name in tensors)
     adapted = replace(record, classes=max(1, classes), positional_encoding=encoded)
@@ -138,7 +139,7 @@ def _adapt(record: Architecture, tensors: Mapping[str, Array]) -> Architecture:
     )
 
 
-def _differences(arch: Architecture, tensors: Mapping[str, Array]) -> list[str]:
+def _differences(arch: MoViNetArchitecture, tensors: Mapping[str, Array]) -> list[str]:
     shapes = parameter_shapes(arch)
     missing = [f"{name} is missing" for name in shapes if name not in tensors]
     extra = [f"{name} is left over" for name in tensors if name not in shapes]

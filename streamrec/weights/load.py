@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from streamrec.errors import OptionError, WeightsError
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.weights.archive import unpack
 from streamrec.weights.fit import fit
 from streamrec.weights.model_file import load_model
@@ -31,7 +31,7 @@ _FORMS = (
 
 def load_weights(
     path: Path,
-    architecture: Architecture | None = None,
+    architecture: MoViNetArchitecture | None = None,
     labels: tuple[str, ...] | None = None,
     traits: Traits | None = None,
 ) -> ModelWeights:
@@ -65,7 +65,7 @@ def _settable(path: Path, traits: Traits) -> Traits:
     return traits
 
 
-def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
+def _read(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     if path.is_dir():
         return _from_bundle(_prefix_in(path), architecture)
     name = path.name.lower()
@@ -88,7 +88,7 @@ def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
     raise WeightsError(f"{path} is of no known form; weights are read from {_FORMS}")
 
 
-def _from_model_file(path: Path, architecture: Architecture | None) -> ModelWeights:
+def _from_model_file(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     weights = load_model(path)
     found = weights.architecture.name
     if architecture is not None and architecture.name != found:
@@ -96,7 +96,7 @@ def _from_model_file(path: Path, architecture: Architecture | None) -> ModelWeig
     return weights
 
 
-def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeights:
+def _from_bundle(prefix: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     architecture, tensors = fit(rename_checkpoint(read_bundle(prefix)), architecture)
     return ModelWeights(
         architecture=architecture,
@@ -106,7 +106,7 @@ def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeight
     )
 
 
-def _from_tflite(path: Path, architecture: Architecture | None) -> ModelWeights:
+def _from_tflite(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     tensors, traits = rename_graph(read_graph(path))
     architecture, tensors = fit(tensors, architecture)
     architecture = replace(architecture, **traits)
@@ -118,7 +118,7 @@ def _from_tflite(path: Path, architecture: Architecture | None) -> ModelWeights:
     )
 
 
-def _from_archive(path: Path, architecture: Architecture | None) -> ModelWeights:
+def _from_archive(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     with tempfile.TemporaryDirectory(prefix="streamrec-") as folder:
         unpack(path, Path(folder))
         weights = _from_bundle(_prefix_in(Path(folder)), architecture)

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from streamrec.atomic import atomic_path
 from streamrec.errors import ModelError, OutputError, WeightsError
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.types import Array, Preprocessing
 from streamrec.weights.fit import check
 from streamrec.weights.model_weights import ModelWeights
@@ -25,7 +25,7 @@ _MAX_METADATA = 4 << 20
 class _Header:
     """What the metadata hold, as JSON under the key ``streamrec``."""
 
-    architecture: Architecture
+    architecture: MoViNetArchitecture
     labels: tuple[str, ...] | None
     preprocessing: Preprocessing
     provenance: dict[str, str]
@@ -79,7 +79,7 @@ def load_model(path: Path) -> ModelWeights:
     )
 
 
-def read_architecture(path: Path) -> Architecture:
+def read_architecture(path: Path) -> MoViNetArchitecture:
     """Read the record of a model that ``save_model`` wrote, without its weights.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamrec.errors import LabelsError
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.types import Array, Preprocessing
 
 
@@ -20,7 +20,7 @@ class ModelWeights:
         provenance: where the weights come from, as free text by keyword.
     """
 
-    architecture: Architecture
+    architecture: MoViNetArchitecture
     tensors: Mapping[str, Array] = field(repr=False)
     labels: tuple[str, ...] | None = field(default=None, repr=False)
     preprocessing: Preprocessing
@@ -34,6 +34,6 @@ class ModelWeights:
             )
 
 
-def plain_preprocessing(architecture: Architecture) -> Preprocessing:
+def plain_preprocessing(architecture: MoViNetArchitecture) -> Preprocessing:
     """Return what the published MoViNets were trained with: RGB in [0, 1] at their own size."""
     return Preprocessing(height=architecture.image_size, width=architecture.image_size)

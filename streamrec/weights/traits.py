@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from streamrec.errors import OptionError
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.nn.names import ACTIVATION_NAMES
 from streamrec.weights.model_weights import ModelWeights
 
@@ -16,7 +16,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 
 class Traits(TypedDict, total=False):
-    """Fields of an ``Architecture`` that stand in no checkpoint; one that is absent is as it is.
+    """Fields of an ``MoViNetArchitecture`` that stand in no checkpoint; one that is absent is as it is.
 
     ``horizon`` None is the reference's everlasting mean.
     """
@@ -48,7 +48,7 @@ def with_traits(weights: ModelWeights, traits: Traits) -> ModelWeights:
     )
 
 
-def _check(name: str, value: Any, architecture: Architecture) -> None:
+def _check(name: str, value: Any, architecture: MoViNetArchitecture) -> None:
     if name in _BOUNDS:
         least, most = _BOUNDS[name]
         if value is not None and not least <= value <= most:

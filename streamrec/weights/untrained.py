@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from streamrec.models.architecture import Architecture
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.types import Array
 from streamrec.weights.fit import Shape, parameter_shapes
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 
 
-def untrained(architecture: Architecture, seed: int = 0) -> ModelWeights:
+def untrained(architecture: MoViNetArchitecture, seed: int = 0) -> ModelWeights:
     """Return a model with random weights, the same for the same seed.
 
     Kernels keep the size of what passes through. Residual scales, which a network is made with as

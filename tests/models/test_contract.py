@@ -11,7 +11,7 @@ import pytest
 from support import random_model, spec_of, tiny_architecture
 
 from streamrec.export import write
-from streamrec.models.registry import ARCHITECTURES
+from streamrec.models.registry import MOVINETS
 from streamrec.runtimes.base import Runtime, step
 from streamrec.runtimes.native import NativeRuntime, compiled_part, targets
 from streamrec.runtimes.onnx import OnnxRuntime
@@ -20,7 +20,7 @@ from streamrec.runtimes.torch import TorchRuntime
 
 FRAMES = 7
 CAUSAL = [
-    *(record for record in ARCHITECTURES.values() if record.causal),
+    *(record for record in MOVINETS.values() if record.causal),
     tiny_architecture("stream"),
     tiny_architecture("stream", positional=True),
 ]

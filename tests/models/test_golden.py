@@ -10,7 +10,7 @@ from support import DATA, reference_model, spec_of, tiny_architecture
 
 from streamrec.export.write import export_step
 from streamrec.models.movinet import MoViNet
-from streamrec.models.registry import ARCHITECTURES
+from streamrec.models.registry import MOVINETS
 from streamrec.runtimes.base import Runtime
 from streamrec.runtimes.native import NativeRuntime, compiled_part, targets
 from streamrec.runtimes.onnx import OnnxRuntime
@@ -56,7 +56,7 @@ def test_tiny_stream_gives_the_references_logits_after_each_frame(name, layout, 
 @pytest.mark.parametrize("gate", GATES)
 def test_a0_stream_gives_the_references_logits_after_each_frame(shared, gate):
     folder = shared / "reference" / "a0_stream_cal"
-    model = reference_model(folder / "ckpt-1", ARCHITECTURES["movinet-a0-stream"], gate)
+    model = reference_model(folder / "ckpt-1", MOVINETS["movinet-a0-stream"], gate)
     check_frames(model, folder, gate)
 
 
@@ -101,9 +101,7 @@ def test_an_exported_tiny_stream_gives_the_references_logits(name, gate, kind):
 @pytest.mark.parametrize("kind", EXPORTED)
 def test_an_exported_a0_stream_gives_the_references_logits(shared, kind):
     folder = shared / "reference" / "a0_stream_cal"
-    model = reference_model(
-        folder / "ckpt-1", ARCHITECTURES["movinet-a0-stream"], "hard_sigmoid_relu6"
-    )
+    model = reference_model(folder / "ckpt-1", MOVINETS["movinet-a0-stream"], "hard_sigmoid_relu6")
     check_exported(model, kind, folder, "hard_sigmoid_relu6")
 
 
@@ -116,7 +114,7 @@ def test_tiny_stream_ends_in_the_references_state(name):
 
 def test_a0_stream_ends_in_the_references_state(shared):
     folder = shared / "reference" / "a0_stream_cal"
-    architecture = ARCHITECTURES["movinet-a0-stream"]
+    architecture = MOVINETS["movinet-a0-stream"]
     model = reference_model(folder / "ckpt-1", architecture, "hard_sigmoid_relu6")
     assert compare_states(model, folder) == 1
 
@@ -162,7 +160,7 @@ def test_tiny_base_gives_the_references_logits(layout):
 
 def test_a0_base_gives_the_references_logits(shared):
     folder = shared / "reference" / "a0_base_cal"
-    model = reference_model(folder / "ckpt-1", ARCHITECTURES["movinet-a0-base"], "sigmoid")
+    model = reference_model(folder / "ckpt-1", MOVINETS["movinet-a0-base"], "sigmoid")
     figures = np.load(folder / "reference.npz")
     with torch.inference_mode():
         logits = model(as_clip(figures["clip_u8"])).numpy()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support import DATA, random_model, reference_model, tiny_architecture
 
 from streamrec.errors import ModelError
-from streamrec.models.registry import ARCHITECTURES
+from streamrec.models.registry import MOVINETS
 
-CAUSAL = [record for record in ARCHITECTURES.values() if record.causal]
+CAUSAL = [record for record in MOVINETS.values() if record.causal]
 
 
 def small(record):

@@ -2,7 +2,7 @@ import pytest
 
 from streamrec.errors import OptionError, UnknownModelError
 from streamrec.models.movinet import MoViNet
-from streamrec.models.registry import ARCHITECTURES, ENSEMBLES, architecture, groups
+from streamrec.models.registry import ENSEMBLES, MOVINETS, architecture, groups
 
 PUBLISHED_SIZES = {  # the reference implementation's own counts, with 600 classes
     "movinet-a0-stream": 3_765_983,
@@ -17,19 +17,19 @@ PUBLISHED_SIZES = {  # the reference implementation's own counts, with 600 class
 
 @pytest.mark.parametrize("name", PUBLISHED_SIZES)
 def test_model_has_as_many_numbers_as_the_reference(name):
-    state = MoViNet(ARCHITECTURES[name]).state_dict()
+    state = MoViNet(MOVINETS[name]).state_dict()
     numbers = sum(x.numel() for key, x in state.items() if not key.endswith("batches_tracked"))
     assert numbers == PUBLISHED_SIZES[name]
 
 
 def test_every_size_comes_in_every_family():
-    sizes = {name.split("-")[1] for name in ARCHITECTURES}
+    sizes = {name.split("-")[1] for name in MOVINETS}
     assert sizes == {"t0", "a0", "a1", "a2", "a3", "a4", "a5"}
-    assert len(ARCHITECTURES) == 3 * len(sizes)
+    assert len(MOVINETS) == 3 * len(sizes)
 
 
 def test_ensembles_name_known_members():
-    assert all(member in ARCHITECTURES for members in ENSEMBLES.values() for member in members)
+    assert all(member in MOVINETS for members in ENSEMBLES.values() for member in members)
 
 
 def test_unknown_name_suggests_the_nearest():
@@ -46,4 +46,4 @@ def test_a_record_refuses_a_horizon_of_nothing():
     from dataclasses import replace
 
     with pytest.raises(OptionError, match="horizon"):
-        replace(ARCHITECTURES["movinet-a0-stream"], horizon=0)
+        replace(MOVINETS["movinet-a0-stream"], horizon=0)

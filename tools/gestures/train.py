@@ -21,13 +21,13 @@ from motion import IGNORE, LABELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from streamrec.models.architecture import Architecture, Block, Group
+from streamrec.models.architecture import Block, Group, MoViNetArchitecture
 from streamrec.models.movinet import Bottleneck, MoViNet
 from streamrec.nn.stream import CausalTemporalConv
 from streamrec.weights.model_file import load_model, save_model
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 
-GESTURES = Architecture(
+GESTURES = MoViNetArchitecture(
     name="gestures",
     family="stream",
     stem=8,

@@ -19,7 +19,7 @@ from support import random_model, spec_of, tiny_architecture
 from tiny_models import exported, spec, trained
 
 from streamrec.errors import FrameError, OptionError, RuntimeMissingError, StateError
-from streamrec.models.architecture import Architecture, Block, Group
+from streamrec.models.architecture import Block, Group, MoViNetArchitecture
 from streamrec.runtimes.native import NativeRuntime, binding
 from streamrec.runtimes.native.binding import NetworkConfig
 from streamrec.runtimes.onnx import OnnxRuntime
@@ -74,7 +74,7 @@ def test_two_thousand_frames_agree_with_pytorch_and_do_not_drift(positional, hor
 
 
 @st.composite
-def architectures(draw) -> Architecture:
+def architectures(draw) -> MoViNetArchitecture:
     widths, numbers = st.integers(1, 40), st.integers(1, 3)
     blocks = st.builds(Block, widths, st.sampled_from([1, 2, 3, 5]), st.sampled_from([1, 3, 5]))
     groups = st.builds(Group, widths, st.integers(1, 3), st.lists(blocks, min_size=1, max_size=2))
