@@ -95,6 +95,15 @@ def test_without_its_norms_the_cell_is_an_ordinary_one():
     torch.testing.assert_close(cell(noise(2, 6), *state), ordinary(noise(2, 6), state))
 
 
+def test_the_cells_norm_changes_what_is_shown_and_not_what_is_remembered():
+    cell, inputs = NormalizedLstmCell(6, 4).eval(), (noise(2, 6), noise(2, 4), noise(2, 4, seed=1))
+    shown, remembered = cell(*inputs)
+    cell.cell_norm.bias.add_(1.0)
+    shown_after, remembered_after = cell(*inputs)
+    assert torch.equal(remembered, remembered_after)
+    assert not torch.equal(shown, shown_after)
+
+
 class Step(nn.Module):
     """A step as an export traces it."""
 
