@@ -143,10 +143,10 @@ def _older() -> Iterator[ClipArchitecture]:
         family="c3d",
         variant="batch-norm",
         classes=_KINETICS_400,
-        preprocessing=replace(_VIDEO_INPUT, color="rgb"),
+        preprocessing=_VIDEO_INPUT,  # the paper's size; no weights are published
         fps=25.0,
         clip_frames=16,
-        min_frames=16,
+        min_frames=9,
     )
 
 
@@ -169,7 +169,7 @@ def _torchvision() -> Iterator[ClipArchitecture]:
         preprocessing=_S3D_INPUT,
         fps=15.0,
         clip_frames=128,
-        min_frames=14,
+        min_frames=13,
     )
 
 
