@@ -1,133 +1,98 @@
 """Do tensors fit an architecture, and which one?
 
-Everything here is told from names and shapes; unit dimensions do not count, because the formats
-that weights come from differ in them.
+Everything here is told from names and shapes. Unit dimensions of a MoViNet do not count, because
+the formats that its weights come from differ in them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from streamrec.errors import WeightsError
-from streamrec.models.architecture import Block, MoViNetArchitecture, se_width
-from streamrec.models.registry import MOVINETS
+from streamrec.models.architecture import Architecture, ClipArchitecture
+from streamrec.models.clip_registry import CLIP_ARCHITECTURES
+from streamrec.models.registry import ARCHITECTURES, MOVINETS
 from streamrec.types import Array
-
-Shape = tuple[int, ...]
-Named = Iterator[tuple[str, Shape]]
+from streamrec.weights.movinet_shapes import Shape
+from streamrec.weights.network_shapes import COUNTER, network_shapes
 
 _NAMED_IN_ERRORS = 3
-_CLASSES = "head.classifier.bias"
-_COUNTER = ".num_batches_tracked"
 
 
-def parameter_shapes(arch: MoViNetArchitecture) -> dict[str, Shape]:
+def parameter_shapes(architecture: Architecture) -> Mapping[str, Shape]:
     """Return the shape of every tensor of the network, by ``state_dict`` name.
 
     Batch norm's step counters are left out: inference does not use them.
     """
-    shapes = dict(_conv_norm("stem", arch.stem, 3, 3, 3))
-    channels = arch.stem
-    index = 0
-    for group in arch.groups:
-        for layer, block in enumerate(group.blocks):
-            changed = channels != group.width or (layer == 0 and group.stride > 1)
-            prefix = f"blocks.{index}"
-            shapes.update(_block(prefix, arch, block, channels, group.width))
-            if changed:
-                shapes.update(_conv_norm(f"{prefix}.skip.project", group.width, channels, 1, 1))
-            channels, index = group.width, index + 1
-    shapes.update(_conv_norm("head.project", arch.project, channels, 1, 1))
-    shapes.update(_dense("head.hidden", arch.hidden, arch.project))
-    shapes.update(_dense("head.classifier", arch.classes, arch.hidden))
-    return shapes
-
-
-def _block(
-    prefix: str, arch: MoViNetArchitecture, block: Block, inputs: int, outputs: int
-) -> Named:
-    width, time, space = block.expand, block.kernel_time, block.kernel_space
-    yield from _conv_norm(f"{prefix}.expand", width, inputs, 1, 1)
-    if arch.causal:
-        yield from _conv_norm(f"{prefix}.spatial", width, 1, space, space)
-        if time > 1:
-            yield f"{prefix}.temporal.weight", (width, time)
-            yield from _norm(f"{prefix}.temporal", width)
-    else:
-        yield from _conv_norm(f"{prefix}.spatial", width, 1, time, space, space)
-    if arch.se_ratio is not None:
-        hidden = se_width(width, arch.se_ratio)
-        context = 2 * width if arch.causal else width
-        yield from _dense(f"{prefix}.attention.reduce", hidden, context, 1, 1)
-        yield from _dense(f"{prefix}.attention.expand", width, hidden, 1, 1)
-        if arch.causal and arch.positional_encoding:
-            yield f"{prefix}.attention.position_scale", ()
-    yield from _conv_norm(f"{prefix}.project", outputs, width, 1, 1)
-    yield f"{prefix}.residual_scale", ()
-
-
-def _conv_norm(prefix: str, *shape: int) -> Named:
-    yield f"{prefix}.conv.weight", shape
-    yield from _norm(prefix, shape[0])
-
-
-def _norm(prefix: str, channels: int) -> Named:
-    for name in ("weight", "bias", "running_mean", "running_var"):
-        yield f"{prefix}.norm.{name}", (channels,)
-
-
-def _dense(prefix: str, *shape: int) -> Named:
-    yield f"{prefix}.weight", shape
-    yield f"{prefix}.bias", (shape[0],)
+    return network_shapes(architecture).shapes
 
 
 def fit(
-    tensors: Mapping[str, Array], architecture: MoViNetArchitecture | None
-) -> tuple[MoViNetArchitecture, dict[str, Array]]:
+    tensors: Mapping[str, Array], architecture: Architecture | None
+) -> tuple[Architecture, dict[str, Array]]:
     """Return the record that the tensors fit, and the tensors in its shapes, float32.
 
-    Number of classes, squeeze-excitation width and positional encoding follow the tensors.
+    The number of classes follows the tensors; of a MoViNet, squeeze-excitation width and
+    positional encoding, too.
 
     Args:
-        tensors: by ``state_dict`` name; unit dimensions do not matter.
+        tensors: by ``state_dict`` name; unit dimensions of a MoViNet do not matter.
         architecture: the record to fit; None: the registered one that does.
 
     Raises:
-        WeightsError: a tensor is missing, left over, of a wrong shape or not finite.
+        WeightsError: a tensor is missing, left over, of a wrong shape or not finite; or several
+            registered records fit alike.
     """
-    architecture = _adapt(architecture or _detect(tensors), tensors)
-    return architecture, check(tensors, architecture)
+    found = _detect(tensors) if architecture is None else _adapt(architecture, tensors)
+    return found, check(tensors, found)
 
 
-def check(tensors: Mapping[str, Array], architecture: MoViNetArchitecture) -> dict[str, Array]:
-    """Return the tensors in the architecture's shapes, float32; step counters are dropped.
+def check(tensors: Mapping[str, Array], architecture: Architecture) -> dict[str, Array]:
+    """Return the tensors in the architecture's shapes, float32.
+
+    Step counters, and published weights that inference does not need, are dropped.
 
     Raises:
         WeightsError: a tensor is missing, left over, of a wrong shape or not finite.
     """
-    tensors = {name: value for name, value in tensors.items() if not name.endswith(_COUNTER)}
     if differences := _differences(architecture, tensors):
         raise WeightsError(f"the weights do not fit {architecture.name}: {_few(differences)}")
     shapes = parameter_shapes(architecture)
     return {name: _finite(name, tensors[name]).reshape(shape) for name, shape in shapes.items()}
 
 
-def _detect(tensors: Mapping[str, Array]) -> MoViNetArchitecture:
-    differences = {
-        record.name: _differences(_adapt(record, tensors), tensors) for record in MOVINETS.values()
-    }
+def _detect(tensors: Mapping[str, Array]) -> Architecture:
+    differences: dict[str, list[str]] = {}
+    for registered in (MOVINETS, CLIP_ARCHITECTURES):  # the latter need PyTorch
+        records = [_adapt(record, tensors) for record in registered.values()]
+        differences |= {record.name: _differences(record, tensors) for record in records}
+        if fitting := [record for record in records if not differences[record.name]]:
+            return _choose(fitting)
     nearest = min(differences, key=lambda name: len(differences[name]))
-    if differences[nearest]:
+    raise WeightsError(
+        f"the weights are of no known architecture; nearest is {nearest}: "
+        f"{_few(differences[nearest])}"
+    )
+
+
+def _choose(fitting: list[Architecture]) -> Architecture:
+    """Of records with the same tensors, return the one whose number of classes is theirs."""
+    same = [record for record in fitting if ARCHITECTURES[record.name].classes == record.classes]
+    chosen = same or fitting
+    if len(chosen) > 1:
+        names = ", ".join(record.name for record in chosen)
         raise WeightsError(
-            f"the weights are of no known architecture; nearest is {nearest}: "
-            f"{_few(differences[nearest])}"
+            f"the weights fit several architectures: {names}; say which with --architecture"
         )
-    return MOVINETS[nearest]
+    return chosen[0]
 
 
-def _adapt(record: MoViNetArchitecture, tensors: Mapping[str, Array]) -> MoViNetArchitecture:
-    classes = tensors[_CLASSES].size if _CLASSES in tensors else record.classes
+def _adapt(record: Architecture, tensors: Mapping[str, Array]) -> Architecture:
+    classifier = f"{network_shapes(record).classifiers[0]}.bias"
+    classes = tensors[classifier].size if classifier in tensors else record.classes
+    if isinstance(record, ClipArchitecture):
+        return replace(record, classes=max(1, classes))
     encoded = any(name.endswith(".position_scale") for name in tensors)
     adapted = replace(record, classes=max(1, classes), positional_encoding=encoded)
     if record.se_ratio is None:
@@ -139,16 +104,25 @@ def _adapt(record: MoViNetArchitecture, tensors: Mapping[str, Array]) -> MoViNet
     )
 
 
-def _differences(arch: MoViNetArchitecture, tensors: Mapping[str, Array]) -> list[str]:
-    shapes = parameter_shapes(arch)
-    missing = [f"{name} is missing" for name in shapes if name not in tensors]
-    extra = [f"{name} is left over" for name in tensors if name not in shapes]
+def _differences(architecture: Architecture, tensors: Mapping[str, Array]) -> list[str]:
+    network = network_shapes(architecture)
+    missing = [f"{name} is missing" for name in network.shapes if name not in tensors]
+    extra = [
+        f"{name} is left over"
+        for name in tensors
+        if name not in network.shapes and not name.startswith(network.unused)
+        if not name.endswith(COUNTER)
+    ]
     wrong = [
         f"{name} is {list(tensors[name].shape)} instead of {list(shape)}"
-        for name, shape in shapes.items()
-        if name in tensors and _squeezed(tensors[name].shape) != _squeezed(shape)
+        for name, shape in network.shapes.items()
+        if name in tensors and not _same(tensors[name].shape, shape, exact=network.exact)
     ]
     return missing + extra + wrong
+
+
+def _same(found: Shape, shape: Shape, *, exact: bool) -> bool:
+    return found == shape if exact else _squeezed(found) == _squeezed(shape)
 
 
 def _squeezed(shape: Shape) -> Shape:

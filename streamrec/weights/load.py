@@ -2,13 +2,15 @@
 
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from streamrec.errors import OptionError, WeightsError
-from streamrec.models.architecture import MoViNetArchitecture
+from streamrec.models.architecture import Architecture, MoViNetArchitecture
+from streamrec.types import Array
 from streamrec.weights.archive import unpack
 from streamrec.weights.fit import fit
 from streamrec.weights.model_file import load_model
@@ -31,7 +33,7 @@ _FORMS = (
 
 def load_weights(
     path: Path,
-    architecture: MoViNetArchitecture | None = None,
+    architecture: Architecture | None = None,
     labels: tuple[str, ...] | None = None,
     traits: Traits | None = None,
 ) -> ModelWeights:
@@ -65,7 +67,7 @@ def _settable(path: Path, traits: Traits) -> Traits:
     return traits
 
 
-def _read(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
+def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
     if path.is_dir():
         return _from_bundle(_prefix_in(path), architecture)
     name = path.name.lower()
@@ -88,7 +90,7 @@ def _read(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
     raise WeightsError(f"{path} is of no known form; weights are read from {_FORMS}")
 
 
-def _from_model_file(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
+def _from_model_file(path: Path, architecture: Architecture | None) -> ModelWeights:
     weights = load_model(path)
     found = weights.architecture.name
     if architecture is not None and architecture.name != found:
@@ -96,29 +98,31 @@ def _from_model_file(path: Path, architecture: MoViNetArchitecture | None) -> Mo
     return weights
 
 
-def _from_bundle(prefix: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
-    architecture, tensors = fit(rename_checkpoint(read_bundle(prefix)), architecture)
+def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeights:
+    found, tensors = fit(rename_checkpoint(read_bundle(prefix)), architecture)
+    return _weights(found, tensors, "TensorFlow checkpoint", prefix)
+
+
+def _from_tflite(path: Path, architecture: Architecture | None) -> ModelWeights:
+    named, traits = rename_graph(read_graph(path))
+    found, tensors = fit(named, architecture)
+    if isinstance(found, MoViNetArchitecture):
+        found = replace(found, **traits)
+    return _weights(found, tensors, "TensorFlow Lite", path)
+
+
+def _weights(
+    architecture: Architecture, tensors: Mapping[str, Array], form: str, path: Path
+) -> ModelWeights:
     return ModelWeights(
         architecture=architecture,
         tensors=tensors,
         preprocessing=plain_preprocessing(architecture),
-        provenance={"format": "TensorFlow checkpoint", "file": prefix.name},
+        provenance={"format": form, "file": path.name},
     )
 
 
-def _from_tflite(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
-    tensors, traits = rename_graph(read_graph(path))
-    architecture, tensors = fit(tensors, architecture)
-    architecture = replace(architecture, **traits)
-    return ModelWeights(
-        architecture=architecture,
-        tensors=tensors,
-        preprocessing=plain_preprocessing(architecture),
-        provenance={"format": "TensorFlow Lite", "file": path.name},
-    )
-
-
-def _from_archive(path: Path, architecture: MoViNetArchitecture | None) -> ModelWeights:
+def _from_archive(path: Path, architecture: Architecture | None) -> ModelWeights:
     with tempfile.TemporaryDirectory(prefix="streamrec-") as folder:
         unpack(path, Path(folder))
         weights = _from_bundle(_prefix_in(Path(folder)), architecture)

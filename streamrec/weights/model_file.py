@@ -1,7 +1,9 @@
 """Our own weights file: safetensors, with everything else a model needs in its metadata."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from safetensors.numpy import save_file
 
 from streamrec.atomic import atomic_path
 from streamrec.errors import ModelError, OutputError, WeightsError
-from streamrec.models.architecture import MoViNetArchitecture
+from streamrec.models.architecture import Architecture, ClipArchitecture, MoViNetArchitecture
 from streamrec.types import Array, Preprocessing
 from streamrec.weights.fit import check
 from streamrec.weights.model_weights import ModelWeights
@@ -19,17 +21,24 @@ from streamrec.weights.model_weights import ModelWeights
 _KEY = "streamrec"
 _FORMAT = 1
 _MAX_METADATA = 4 << 20
+_RECORDS: Mapping[str, type[Architecture]] = MappingProxyType(
+    {"movinet": MoViNetArchitecture, "clip": ClipArchitecture}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Header:
-    """What the metadata hold, as JSON under the key ``streamrec``."""
+    """What the metadata hold, as JSON under the key ``streamrec``.
 
-    architecture: MoViNetArchitecture
+    Files from before there were other models than MoViNets do not state their ``kind``.
+    """
+
+    architecture: msgspec.Raw
     labels: tuple[str, ...] | None
     preprocessing: Preprocessing
     provenance: dict[str, str]
     format: int = _FORMAT
+    kind: str = "movinet"
 
 
 def save_model(path: Path, weights: ModelWeights) -> None:
@@ -41,10 +50,11 @@ def save_model(path: Path, weights: ModelWeights) -> None:
     """
     tensors = check(weights.tensors, weights.architecture)
     header = _Header(
-        architecture=weights.architecture,
+        architecture=msgspec.Raw(msgspec.json.encode(weights.architecture)),
         labels=weights.labels,
         preprocessing=weights.preprocessing,
         provenance=dict(weights.provenance),
+        kind=_kind(weights.architecture),
     )
     metadata = {"format": "np", _KEY: msgspec.json.encode(header).decode()}
     with atomic_path(path) as temporary:
@@ -64,22 +74,22 @@ def load_model(path: Path) -> ModelWeights:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            header = _parse_header(path, file.metadata())
+            header, architecture = _parse_header(path, file.metadata())
             tensors = {name: _float32(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         if isinstance(error, ModelError):
             raise
         raise WeightsError(f"cannot read {path} as a safetensors file: {error}") from error
     return ModelWeights(
-        architecture=header.architecture,
-        tensors=check(tensors, header.architecture),
+        architecture=architecture,
+        tensors=check(tensors, architecture),
         labels=header.labels,
         preprocessing=header.preprocessing,
         provenance=header.provenance,
     )
 
 
-def read_architecture(path: Path) -> MoViNetArchitecture:
+def read_architecture(path: Path) -> Architecture:
     """Read the record of a model that ``save_model`` wrote, without its weights.
 
     Raises:
@@ -87,12 +97,16 @@ def read_architecture(path: Path) -> MoViNetArchitecture:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            return _parse_header(path, file.metadata()).architecture
+            return _parse_header(path, file.metadata())[1]
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"cannot read {path} as a safetensors file: {error}") from error
 
 
-def _parse_header(path: Path, metadata: dict[str, str] | None) -> _Header:
+def _kind(architecture: Architecture) -> str:
+    return next(kind for kind, record in _RECORDS.items() if isinstance(architecture, record))
+
+
+def _parse_header(path: Path, metadata: dict[str, str] | None) -> tuple[_Header, Architecture]:
     text = (metadata or {}).get(_KEY)
     if text is None:
         raise WeightsError(
@@ -103,13 +117,14 @@ def _parse_header(path: Path, metadata: dict[str, str] | None) -> _Header:
         raise WeightsError(f"{path} has metadata of {len(text)} characters; at most 4 Mi are read")
     try:
         header = msgspec.json.decode(text, type=_Header)
+        if header.format != _FORMAT or header.kind not in _RECORDS:
+            raise WeightsError(
+                f"{path} has a {header.kind} in format {header.format}; this version of streamrec "
+                f"reads {' and '.join(_RECORDS)} in format {_FORMAT}"
+            )
+        return header, msgspec.json.decode(header.architecture, type=_RECORDS[header.kind])
     except msgspec.MsgspecError as error:
         raise WeightsError(f"{path}: its streamrec metadata cannot be read: {error}") from error
-    if header.format != _FORMAT:
-        raise WeightsError(
-            f"{path} has format {header.format}; this version of streamrec reads {_FORMAT}"
-        )
-    return header
 
 
 def _float32(name: str, value: Any) -> Array:

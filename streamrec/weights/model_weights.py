@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamrec.errors import LabelsError
-from streamrec.models.architecture import MoViNetArchitecture
+from streamrec.models.architecture import Architecture, ClipArchitecture
 from streamrec.types import Array, Preprocessing
 
 
@@ -20,7 +20,7 @@ class ModelWeights:
         provenance: where the weights come from, as free text by keyword.
     """
 
-    architecture: MoViNetArchitecture
+    architecture: Architecture
     tensors: Mapping[str, Array] = field(repr=False)
     labels: tuple[str, ...] | None = field(default=None, repr=False)
     preprocessing: Preprocessing
@@ -34,6 +34,8 @@ class ModelWeights:
             )
 
 
-def plain_preprocessing(architecture: MoViNetArchitecture) -> Preprocessing:
-    """Return what the published MoViNets were trained with: RGB in [0, 1] at their own size."""
+def plain_preprocessing(architecture: Architecture) -> Preprocessing:
+    """Return what the published weights were trained with: RGB in [0, 1] for MoViNets."""
+    if isinstance(architecture, ClipArchitecture):
+        return architecture.preprocessing
     return Preprocessing(height=architecture.image_size, width=architecture.image_size)

@@ -21,7 +21,7 @@ import platformdirs
 from streamrec.atomic import atomic_path
 from streamrec.config import EMBEDDED_MODEL
 from streamrec.errors import LabelsError, OptionError, OutputError, UnknownModelError, WeightsError
-from streamrec.models.architecture import MoViNetArchitecture
+from streamrec.models.architecture import Architecture
 from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
 from streamrec.weights.download import fetch_checked
 from streamrec.weights.files import Progress, sha256_of
@@ -126,7 +126,7 @@ class Store:
             raise WeightsError(f"{path} has changed since it was stored; {_remedy(name)}")
         return load_model(path)
 
-    def architecture(self, name: str) -> MoViNetArchitecture:
+    def architecture(self, name: str) -> Architecture:
         """Return a stored model's record, without reading or checking its weights.
 
         Raises:
@@ -179,7 +179,7 @@ class Store:
         path: Path,
         name: str,
         *,
-        architecture: MoViNetArchitecture | None = None,
+        architecture: Architecture | None = None,
         labels: tuple[str, ...] | None = None,
         traits: "Traits | None" = None,
     ) -> StoredModel:
@@ -299,7 +299,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _check_not_misleading(name: str, architecture: MoViNetArchitecture) -> None:
+def _check_not_misleading(name: str, architecture: Architecture) -> None:
     published = PUBLISHED.get(name)
     if published is not None and published.architecture != architecture.name:
         raise OptionError(

@@ -6,19 +6,22 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from streamrec.errors import OptionError
-from streamrec.models.architecture import MoViNetArchitecture
+from streamrec.models.architecture import Architecture, MoViNetArchitecture
 from streamrec.nn.names import ACTIVATION_NAMES
+from streamrec.types import Preprocessing
 from streamrec.weights.model_weights import ModelWeights
 
 _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"image_size": (32, 4096), "fps": (0.1, 1000.0), "horizon": (1, 100_000)}
 )
+_OF_ALL_MODELS = ("image_size", "fps")
 
 
 class Traits(TypedDict, total=False):
-    """Fields of an ``MoViNetArchitecture`` that stand in no checkpoint; one that is absent is as it is.
+    """What stands in no checkpoint; a trait that is absent is as in the architecture's record.
 
-    ``horizon`` None is the reference's everlasting mean.
+    ``image_size`` and ``fps`` are of all models, the others of MoViNets. ``horizon`` None is the
+    reference's everlasting mean.
     """
 
     gate: str
@@ -36,25 +39,57 @@ def with_traits(weights: ModelWeights, traits: Traits) -> ModelWeights:
     """
     for name, value in traits.items():
         _check(name, value, weights.architecture)
-    preprocessing = weights.preprocessing
     if (size := traits.get("image_size")) is not None:
-        preprocessing = replace(preprocessing, height=size, width=size)
+        weights = _sized(weights, size)
     set_here = {name: str(value).lower() for name, value in traits.items()}
     return replace(
         weights,
-        architecture=replace(weights.architecture, **traits),
-        preprocessing=preprocessing,
+        architecture=_changed(weights.architecture, traits),
         provenance={**weights.provenance, **set_here},
     )
 
 
-def _check(name: str, value: Any, architecture: MoViNetArchitecture) -> None:
+def _changed(architecture: Architecture, traits: Traits) -> Architecture:
+    if isinstance(architecture, MoViNetArchitecture):
+        return replace(architecture, **traits)
+    return replace(architecture, fps=traits.get("fps", architecture.fps))
+
+
+def _sized(weights: ModelWeights, size: int) -> ModelWeights:
+    """Scale the pictures so that the network sees ``size`` pixels."""
+    architecture, preprocessing = weights.architecture, weights.preprocessing
+    if isinstance(architecture, MoViNetArchitecture):
+        return replace(weights, preprocessing=_scaled(preprocessing, size / preprocessing.height))
+    flow = architecture.flow
+    preprocessing = _scaled(preprocessing, size / (flow or preprocessing).height)
+    flow = None if flow is None else replace(flow, height=size, width=size)
+    architecture = replace(architecture, flow=flow, preprocessing=preprocessing)
+    return replace(weights, architecture=architecture, preprocessing=preprocessing)
+
+
+def _scaled(preprocessing: Preprocessing, factor: float) -> Preprocessing:
+    resized = preprocessing.resized
+    return replace(
+        preprocessing,
+        height=round(preprocessing.height * factor),
+        width=round(preprocessing.width * factor),
+        resized=None
+        if resized is None
+        else (round(resized[0] * factor), round(resized[1] * factor)),
+    )
+
+
+def _check(name: str, value: Any, architecture: Architecture) -> None:
     if name in _BOUNDS:
         least, most = _BOUNDS[name]
         if value is not None and not least <= value <= most:
             raise OptionError(f"{name} is {least:g} to {most:g}, got {value}")
     elif value not in ACTIVATION_NAMES:
         raise OptionError(f"{name} is one of {', '.join(ACTIVATION_NAMES)}; got {value!r}")
+    if name in _OF_ALL_MODELS:
+        return
+    if not isinstance(architecture, MoViNetArchitecture):
+        raise OptionError(f"{architecture.name} is no MoViNet and has no {name}; omit it")
     if name == "horizon" and not architecture.causal:
         raise OptionError(f"{architecture.name} sees whole clips and has no horizon; omit it")
     if name == "gate" and architecture.se_ratio is None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from streamrec.errors import LabelsError, ModelError, OutputError, WeightsError
+from streamrec.models.registry import ARCHITECTURES
 from streamrec.types import Preprocessing
-from streamrec.weights.model_file import load_model, save_model
+from streamrec.weights.model_file import load_model, read_architecture, save_model
 from tests.weights.tiny import TINY, random_weights
 
 
@@ -31,7 +32,10 @@ def rewrite(path, **changed):
     save_file(load_file(path), path, {"streamrec": json.dumps(header)})
 
 
-@pytest.mark.parametrize("architecture", TINY, ids=lambda a: a.name)
+CLIP_MODELS = [ARCHITECTURES[name] for name in ("mobilenet3d-v2-0.2", "i3d-two-stream")]
+
+
+@pytest.mark.parametrize("architecture", [*TINY, *CLIP_MODELS], ids=lambda a: a.name)
 def test_a_model_comes_back_as_it_was_saved(path, architecture):
     weights = replace(
         random_weights(architecture),
@@ -46,6 +50,20 @@ def test_a_model_comes_back_as_it_was_saved(path, architecture):
     assert loaded.tensors.keys() == weights.tensors.keys()
     for name, value in weights.tensors.items():
         np.testing.assert_array_equal(loaded.tensors[name], value, strict=True)
+
+
+def test_a_file_from_before_there_were_clip_models_is_read(path):
+    save_model(path, random_weights())
+    header = header_of(path)
+    del header["kind"]
+    save_file(load_file(path), path, {"streamrec": json.dumps(header)})
+    assert load_model(path).architecture == random_weights().architecture
+
+
+@pytest.mark.parametrize("architecture", [TINY[0], CLIP_MODELS[1]], ids=lambda a: a.name)
+def test_the_record_is_read_without_the_weights(path, architecture):
+    save_model(path, random_weights(architecture))
+    assert read_architecture(path) == architecture
 
 
 def test_a_model_without_labels_has_none(path):
@@ -85,6 +103,8 @@ def test_a_file_of_another_program_is_refused(path):
     ("changed", "message"),
     [
         ({"format": 2}, "format 2"),
+        ({"kind": "other"}, "other in format 1"),
+        ({"kind": "clip"}, "metadata cannot be read"),
         ({"architecture": {}}, "metadata cannot be read"),
         ({"preprocessing": {"height": 0, "width": 1}}, "input size must be positive"),
         ({"labels": ["a"]}, "10 classes, got 1"),

@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from streamrec.errors import OptionError
+from streamrec.models.registry import ARCHITECTURES
+from streamrec.types import FlowInput
 from streamrec.weights.load import load_weights
 from streamrec.weights.model_file import save_model
 from streamrec.weights.store import Store
 from streamrec.weights.traits import with_traits
+from streamrec.weights.untrained import untrained
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import (
     TINY_BASE,
@@ -34,6 +37,20 @@ def test_pictures_become_as_large_as_the_input():
     changed = with_traits(random_weights(), {"image_size": 48})
     assert changed.architecture.image_size == 48
     assert (changed.preprocessing.height, changed.preprocessing.width) == (48, 48)
+
+
+def test_a_clip_model_sees_the_same_part_of_the_picture_at_another_size():
+    changed = with_traits(untrained(ARCHITECTURES["mc3-18"]), {"image_size": 56, "fps": 30.0})
+    assert (changed.preprocessing.height, changed.preprocessing.width) == (56, 56)
+    assert changed.preprocessing.resized == (64, 86)
+    assert changed.architecture.preprocessing == changed.preprocessing
+    assert changed.architecture.fps == 30.0
+
+
+def test_flow_is_computed_on_a_picture_of_another_size():
+    changed = with_traits(untrained(ARCHITECTURES["i3d-flow"]), {"image_size": 112})
+    assert changed.architecture.flow == FlowInput(height=112, width=112)
+    assert (changed.preprocessing.height, changed.preprocessing.width) == (128, 128)
 
 
 @pytest.mark.parametrize("horizon", [7, None])
@@ -65,7 +82,13 @@ def test_values_that_make_no_sense_are_refused(traits):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "traits"), [(TINY_BASE, {"horizon": 5}), (TINY_MOBILE, {"gate": "sigmoid"})]
+    ("architecture", "traits"),
+    [
+        (TINY_BASE, {"horizon": 5}),
+        (TINY_MOBILE, {"gate": "sigmoid"}),
+        (ARCHITECTURES["mobilenet3d-v2-0.2"], {"horizon": 5}),
+        (ARCHITECTURES["mobilenet3d-v2-0.2"], {"head_activation": "relu6"}),
+    ],
 )
 def test_what_an_architecture_does_not_have_cannot_be_set(architecture, traits):
     with pytest.raises(OptionError, match=f"{architecture.name} .* no .*omit it"):
