@@ -6,6 +6,7 @@ TensorFlow Model Garden; Kondratyuk et al. 2021, arXiv 2103.11511.
 
 from collections.abc import Iterator
 from math import ceil
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -142,7 +143,12 @@ class MoViNet(nn.Module):
     """One member of the family, as its record says.
 
     ``step`` carries the state of a causal network from frame to frame; ``forward`` runs a clip.
+
+    Attributes:
+        classifiers: names of the layers whose rows are the classes.
     """
+
+    classifiers: ClassVar[tuple[str, ...]] = ("head.classifier",)
 
     def __init__(self, architecture: MoViNetArchitecture) -> None:
         super().__init__()
