@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from streamrec.crop import centre
 from streamrec.opencv import cv2
 from streamrec.types import Array, Image, Preprocessing
 
@@ -12,6 +13,13 @@ INTERPOLATION = cv2.INTER_LINEAR
 ``INTER_AREA`` would average instead of sampling when a large picture shrinks, at a hundred times
 the cost: on one core, 1920x1080 to 172x172 takes 7 ms instead of 0.07. A Kinetics-600 MoViNet A0
 names eight real clips, up to 1280x720, right with either, with the same scores within 0.03.
+"""
+
+ANTIALIASING = cv2.INTER_AREA
+"""For models that were trained on averaged pictures: each pixel is the mean of what it covers.
+
+They saw Pillow's bilinear filter, a triangle twice as wide. On eight real clips at 112 x 112 the
+two differ by 1.1 grey levels in the mean and 31 at most; sampling differs by 3.4 and 99.
 """
 
 
@@ -25,16 +33,17 @@ class Preprocessor:
     """
 
     def __init__(self, preprocessing: Preprocessing) -> None:
-        std = np.array(preprocessing.std)
+        std, size = np.array(preprocessing.std), (preprocessing.height, preprocessing.width)
         self._spec = preprocessing
+        self._resized = preprocessing.resized or size
+        self._centre = centre(self._resized, size)
         self._order = (2, 1, 0) if preprocessing.color == "rgb" else (0, 1, 2)
         self._scale = (1 / (255 * std)).astype(np.float32)
         self._offset = (-np.array(preprocessing.mean) / std).astype(np.float32)
 
     def __call__(self, image: Image) -> Array:
         """Return a new, contiguous float32 [1, 3, height, width] for a uint8 [H, W, 3] BGR."""
-        size = (self._spec.width, self._spec.height)
-        planes = cv2.split(cv2.resize(self._framed(image), size, interpolation=INTERPOLATION))
+        planes = cv2.split(self._resize(self._framed(image))[self._centre])
         x = np.empty((1, 3, self._spec.height, self._spec.width), np.float32)
         for channel, plane in enumerate(self._order):
             self._normalise(np.asarray(planes[plane]), channel, x[0, channel])
@@ -45,11 +54,17 @@ class Preprocessor:
         if self._spec.resize == "stretch":
             return image
         height, width = image.shape[:2]
-        aspect = self._spec.width / self._spec.height
+        aspect = self._resized[1] / self._resized[0]
         kept_width = min(width, max(1, round(height * aspect)))
         kept_height = min(height, max(1, round(width / aspect)))
-        top, left = (height - kept_height) // 2, (width - kept_width) // 2
-        return image[top : top + kept_height, left : left + kept_width]
+        return image[centre((height, width), (kept_height, kept_width))]
+
+    def _resize(self, image: Image) -> Image:
+        height, width = self._resized
+        averaged = self._spec.antialias and image.shape[0] >= height and image.shape[1] >= width
+        interpolation = ANTIALIASING if averaged else INTERPOLATION
+        resized: Image = cv2.resize(image, (width, height), interpolation=interpolation)
+        return resized
 
     def _normalise(self, plane: npt.NDArray[np.uint8], channel: int, out: Array) -> None:
         np.multiply(plane, self._scale[channel], out=out, dtype=np.float32)

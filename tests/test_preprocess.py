@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,75 @@ def test_crop_keeps_the_centre_and_stretch_keeps_everything():
     assert np.allclose(crop(wide.transpose(1, 0, 2))[0, 0] * 255, [[30, 30], [40, 40]])
     stretch = Preprocessor(Preprocessing(2, 2))
     assert np.allclose(stretch(wide)[0, 0] * 255, [[20, 50], [20, 50]])
+
+
+def test_the_input_is_the_centre_of_the_resized_picture():
+    image = np.random.default_rng(0).integers(0, 256, (37, 61, 3), np.uint8)
+    x = Preprocessor(Preprocessing(8, 10, resized=(12, 21)))(image)
+    whole = Preprocessor(Preprocessing(12, 21))(image)
+    assert x.flags.c_contiguous
+    assert np.array_equal(x, whole[:, :, 2:10, 6:16])  # (21 - 10) / 2 = 5.5, to the even one
+
+
+def test_crop_keeps_the_aspect_ratio_of_the_resized_picture():
+    image = np.random.default_rng(0).integers(0, 256, (40, 90, 3), np.uint8)
+    x = Preprocessor(Preprocessing(10, 10, resize="crop", resized=(20, 30)))(image)
+    assert np.array_equal(x, Preprocessor(Preprocessing(10, 10, resized=(20, 30)))(image[:, 15:75]))
+
+
+@pytest.mark.parametrize("shape", [(240, 320), (360, 202), (90, 120)])
+def test_it_is_torchvisions_recipe_for_video(shape):
+    """Bilinear without antialiasing to 128 x 171, rounded, the centre 112 x 112 of it."""
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    x = Preprocessor(Preprocessing(112, 112, resized=(128, 171)))(image)
+    expected = _interpolated(image, (128, 171))[:, 8:120, 30:142]
+    assert np.abs(x[0] * 255 - expected).max() < 1.01
+
+
+def test_it_is_the_short_side_and_then_the_centre():
+    """As in the I3D paper: 200 x 300 to 256 x 384, the centre 224 x 224 of it."""
+    image = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    x = Preprocessor(Preprocessing(224, 224, resize="crop", resized=(256, 256)))(image)
+    expected = _interpolated(image, (256, 384))[:, 16:240, 80:304]
+    assert np.abs(x[0] * 255 - expected).max() < 1.01
+
+
+def _interpolated(image: np.ndarray, size: tuple[int, int], antialias: bool = False) -> np.ndarray:
+    planes = torch.tensor(image[:, :, ::-1].copy()).permute(2, 0, 1)[None].float()
+    resized = torch.nn.functional.interpolate(
+        planes, size, mode="bilinear", align_corners=False, antialias=antialias
+    )
+    return resized[0].round().numpy()
+
+
+def test_an_antialiased_shrink_averages():
+    grey = np.array([[0, 30, 60, 90, 120, 240]], np.uint8)
+    x = Preprocessor(Preprocessing(1, 2, antialias=True))(np.repeat(grey[:, :, None], 3, axis=2))
+    assert np.allclose(x[0, 0], np.array([[30, 150]]) / 255, atol=1e-6)
+
+
+def test_antialiasing_changes_no_picture_that_grows():
+    image = np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
+    for size in ((30, 60), (30, 20)):
+        smooth = Preprocessor(Preprocessing(*size, antialias=True))(image)
+        assert np.array_equal(smooth, Preprocessor(Preprocessing(*size))(image))
+
+
+def test_antialiasing_comes_near_to_the_triangle_filter(shared):
+    """The filter of Pillow, and of PyTorch's antialiasing, on a real frame: a grey level apart."""
+    from streamrec.sources.file import FileSource
+
+    with FileSource(shared / "data" / "clips" / "tfjs_pose_squats.mp4") as source:
+        image = np.ascontiguousarray(source.read().image[:720])
+    expected = _interpolated(image, (112, 112), antialias=True)
+    averaged, sampled = (
+        np.abs(
+            Preprocessor(Preprocessing(112, 112, antialias=antialias))(image)[0] * 255 - expected
+        )
+        for antialias in (True, False)
+    )
+    assert averaged.mean() < 1.5 and averaged.max() < 40
+    assert averaged.mean() < sampled.mean() / 2
 
 
 def test_two_calls_do_not_share_memory():
