@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 from models import Model
@@ -55,9 +56,10 @@ def _onnx(model: Model, threads: int) -> Start:
 
 
 def _torch(model: Model, threads: int) -> Start:
-    from streamrec.runtimes.torch import TorchRuntime
+    from streamrec.runtimes.torch import SteppingModule, TorchRuntime
 
-    runtime = TorchRuntime(model.network(), model.spec, device="cpu", threads=threads)
+    network = cast(SteppingModule, model.network())
+    runtime = TorchRuntime(network, model.spec, device="cpu", threads=threads)
     return lambda: runtime.start().step
 
 

@@ -16,8 +16,6 @@ from models import random_model
 from options import MissingError, Options
 from timing import Row
 
-from streamrec.models.registry import architecture
-
 STEPS = 3
 """Of each stream, so that all memory that it will ever need is in use."""
 
@@ -49,8 +47,7 @@ def serve(engine: str, name: str, folder: Path, counts: list[int]) -> list[Row]:
     rows: list[Row] = [{"engine": engine, "streams": "before the model", "rss_mib": _rss_mib()}]
     model = random_model(name, folder)
     start = ENGINES[engine].open(model, 1)
-    size = architecture(name).image_size
-    frame = np.zeros((1, 3, size, size), np.float32)
+    frame = np.zeros((1, *model.spec.frame_shape), np.float32)
     running: list[Step] = []
     for count in counts:
         running += [start() for _ in range(count - len(running))]

@@ -6,15 +6,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamrec.build import network, spec_of
-from streamrec.models.registry import architecture
+from streamrec.model_source import network, spec_of
+from streamrec.models.registry import MOVINETS, architecture
 from streamrec.types import StreamSpec
 from streamrec.weights.load import load_weights
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.untrained import untrained
 
 if TYPE_CHECKING:
-    from streamrec.models.movinet import MoViNet
+    from torch import nn
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +34,16 @@ class Model:
         """What the model says of itself."""
         return spec_of(self.weights, self.path.stem)
 
-    def network(self) -> "MoViNet":
+    def network(self) -> "nn.Module":
         """Build the PyTorch network."""
         return network(self.weights)
 
 
 def random_weights(name: str, image_size: int | None = None) -> ModelWeights:
     """Return an untrained network of that architecture, for its own image size or another one."""
-    record = architecture(name)
-    return untrained(record if image_size is None else replace(record, image_size=image_size))
+    if image_size is None:
+        return untrained(architecture(name))
+    return untrained(replace(MOVINETS[name], image_size=image_size))
 
 
 def random_model(name: str, folder: Path, image_size: int | None = None) -> Model:
@@ -59,8 +60,7 @@ def read_model(weights_file: Path, folder: Path) -> Model:
 
 def _exported(model: Model) -> Model:
     if not model.path.exists():
-        from streamrec.export.write import export_clip, export_step
+        from streamrec.export.write import write_export
 
-        write = export_step if model.weights.architecture.causal else export_clip
-        write(model.network(), model.spec, model.weights.provenance, model.path)
+        write_export(model.network(), model.spec, model.weights.provenance, model.path)
     return model

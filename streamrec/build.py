@@ -1,37 +1,29 @@
-"""Options -> objects: the one file that names concrete parts."""
+"""Options -> objects: the one file that names concrete runtimes."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, cast
 
-from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
-from streamrec.errors import (
-    DownloadError,
-    ModelError,
-    OptionError,
-    OutputError,
-    RuntimeMissingError,
-    WeightsError,
+from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions, WindowOptions
+from streamrec.errors import DownloadError, OptionError, OutputError, WeightsError
+from streamrec.exports import open_export
+from streamrec.model_source import (
+    architecture_of,
+    display_name,
+    is_onnx_file,
+    network,
+    spec_of,
+    weights_of,
 )
-from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.base import ClipRuntime, Runtime
-from streamrec.types import StreamSpec
 from streamrec.weights.files import Progress
-from streamrec.weights.store import Store
 
 if TYPE_CHECKING:
-    from streamrec.export.write import ExportReport
-    from streamrec.models.movinet import MoViNet
-    from streamrec.weights.model_weights import ModelWeights
-
-EXPORT_REVISION = 3
-"""Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
-
-T = TypeVar("T")
+    from streamrec.runtimes.torch import SteppingModule
 
 
 def load(
@@ -41,24 +33,34 @@ def load(
     precision: str = "fp32",
     device: str = "auto",
     threads: int = 1,
+    window: int | None = None,
+    hop: int | None = None,
+    clip_stride: int = 1,
+    flow: str = "dis",
     progress: Progress | None = None,
 ) -> Recognizer:
-    """Load a streaming model, fetching it if need be.
+    """Load a model, fetching it if need be.
 
     Args:
         name: a model's name (``streamrec models list``), or a file: an exported ``.onnx``, or
-            weights of any form that ``streamrec models import`` takes.
+            weights of any form that ``streamrec models import`` takes; ``untrained:NAME`` is an
+            architecture with random weights, to try its speed.
         runtime: ``native``, ``onnx``, ``torch``, or ``auto``.
         precision: ``fp32``, or ``bf16`` (native only).
         device: of the torch runtime: ``auto``, ``cpu``, ``cuda``, ...
         threads: threads within one step.
+        window: frames of a clip, of models that see whole clips; None: as trained.
+        hop: frames from one of their predictions to the next; None: a quarter of the window.
+        clip_stride: they take every so many frames of their own rate.
+        flow: optical flow, where the model sees it: ``dis``, or ``tvl1`` as published.
         progress: told of the bytes received while fetching, and their total where known.
 
     Returns:
         The recogniser, ready to watch streams.
 
     Raises:
-        ModelError: the model is unknown, cannot be fetched or read, or cannot stream.
+        ModelError: the model is unknown, or cannot be fetched or read.
+        OptionError: a value that is not allowed.
     """
     options = ModelOptions(
         runtime=runtime,  # type: ignore[arg-type]
@@ -66,14 +68,29 @@ def load(
         device=device,
         threads=threads,
     )
+    windows = WindowOptions(window=window, hop=hop, clip_stride=clip_stride, flow=flow)  # type: ignore[arg-type]
+    return load_model(name, options, windows, progress)
+
+
+def load_model(
+    name: str, options: ModelOptions, windows: WindowOptions, progress: Progress | None = None
+) -> Recognizer:
+    """Load the model of that name, whatever ``options.model`` says; see ``load``.
+
+    Raises:
+        ModelError, OptionError: as for ``load``.
+    """
     members = ENSEMBLES.get(name, (name,))
     return Recognizer(
-        display_name(name), [_stream_runtime(member, options, progress) for member in members]
+        display_name(name), [_runtime(member, options, windows, progress) for member in members]
     )
 
 
 def choose_model(
-    options: ModelOptions, notice: Callable[[str], None], progress: Progress | None = None
+    options: ModelOptions,
+    windows: WindowOptions,
+    notice: Callable[[str], None],
+    progress: Progress | None = None,
 ) -> Recognizer:
     """Load the model that the options name; without a name, the default one.
 
@@ -84,14 +101,7 @@ def choose_model(
         ModelError: as for ``load``.
     """
     try:
-        return load(
-            options.model or DEFAULT_MODEL,
-            runtime=options.runtime,
-            precision=options.precision,
-            device=options.device,
-            threads=options.threads,
-            progress=progress,
-        )
+        return load_model(options.model or DEFAULT_MODEL, options, windows, progress)
     except (DownloadError, OutputError, WeightsError) as error:
         if options.model is not None:
             raise
@@ -99,116 +109,52 @@ def choose_model(
             f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead, which knows ten hand "
             "motions and nothing else"
         )
-    runtime = "auto" if options.runtime == "torch" else options.runtime  # it has an ONNX file only
-    return load(
-        EMBEDDED_MODEL, runtime=runtime, precision=options.precision, threads=options.threads
-    )
+    if options.runtime == "torch":  # the embedded model is an ONNX file
+        options = replace(options, runtime="auto")
+    return load_model(EMBEDDED_MODEL, options, windows)
 
 
-def load_clip(
-    name: str, options: ModelOptions, progress: Progress | None = None
-) -> Sequence[ClipRuntime]:
-    """Load a model that sees whole clips, and its fellows if it is an ensemble.
-
-    Raises:
-        ModelError: as for ``load``.
-    """
-    return [_clip_runtime(member, options, progress) for member in ENSEMBLES.get(name, (name,))]
-
-
-def is_clip_model(name: str) -> bool:
-    """Tell whether a model sees whole clips and cannot stream, without loading it.
-
-    Raises:
-        ModelError: there is no such model.
-    """
-    name = ENSEMBLES.get(name, (name,))[0]
-    if name == EMBEDDED_MODEL:
-        return False
-    if (path := as_file_path(name)) is None:
-        return not _record(name).causal
-    if path.suffix.lower() != ".onnx":
-        return not _read(path).architecture.causal
-    from streamrec.runtimes.onnx import open_session
-
-    return open_session(path, 1)[1].kind == "clip"
-
-
-def network(weights: "ModelWeights") -> "MoViNet":
-    """Build the PyTorch network with these weights."""
-    import torch
-
-    from streamrec.models.movinet import MoViNet
-
-    model = MoViNet(weights.architecture)
-    tensors = {name: torch.from_numpy(array) for name, array in weights.tensors.items()}
-    model.load_state_dict(tensors, strict=False)
-    return model.eval()
-
-
-def spec_of(weights: "ModelWeights", name: str) -> StreamSpec:
-    """What the model says of itself; classes without names are called by their numbers."""
-    record = weights.architecture
-    return StreamSpec(
-        name=name,
-        labels=weights.labels or tuple(str(i) for i in range(record.classes)),
-        fps=record.fps,
-        preprocessing=weights.preprocessing,
-        clip_frames=record.clip_frames,
-        warmup_frames=record.receptive_field,
-        horizon=record.horizon,
-    )
-
-
-def export(name: str, path: Path, progress: Progress | None = None) -> "ExportReport":
-    """Write a model as ONNX: its step graph, or the clip graph of one that cannot stream.
-
-    Raises:
-        ModelError: the model cannot be had, or its export does not agree with it.
-        OutputError: the file cannot be written.
-    """
-    from streamrec.export.write import export_clip, export_step
-
-    if name in ENSEMBLES:
-        raise ModelError(f"{name} is several models; export {' and '.join(ENSEMBLES[name])}")
-    file = as_file_path(name)
-    if name == EMBEDDED_MODEL or (file is not None and file.suffix.lower() == ".onnx"):
-        raise ModelError(f"{name} is an ONNX file already; give a model name or weights")
-    weights = _weights(name, progress)
-    write = export_step if weights.architecture.causal else export_clip
-    return write(network(weights), spec_of(weights, display_name(name)), weights.provenance, path)
-
-
-def as_file_path(name: str) -> Path | None:
-    """Return the path if ``name`` is meant as a file rather than as a model's name."""
-    path = Path(name)
-    looks_like_file = path.suffix.lower() in (".onnx", ".safetensors", ".tflite", ".gz", ".tgz")
-    return path if looks_like_file or len(path.parts) > 1 or (name and path.is_dir()) else None
-
-
-def display_name(name: str) -> str:
-    """Return what predictions call a model: its name, or its file's without the suffix."""
-    path = as_file_path(name)
-    return name if path is None else path.name.split(".")[0]
-
-
-def _stream_runtime(name: str, options: ModelOptions, progress: Progress | None) -> Runtime:
+def _runtime(
+    name: str, options: ModelOptions, windows: WindowOptions, progress: Progress | None
+) -> Runtime:
     if options.runtime in ("onnx", "torch") and options.precision != "fp32":
         raise OptionError(
             f"--precision {options.precision} is of the native runtime, got --runtime "
             f"{options.runtime}; take --runtime native or auto"
         )
     if options.runtime == "torch":
-        from streamrec.runtimes.torch import TorchRuntime
-
-        weights = _weights(name, progress)
-        spec = spec_of(weights, display_name(name))
-        return TorchRuntime(network(weights), spec, device=options.device, threads=options.threads)
+        return _torch_runtime(name, options, windows, progress)
     if name == EMBEDDED_MODEL:
         asset = files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx"
         with as_file(asset) as path:
             return _step_runtime(path, options)
-    return _open_export(name, progress, lambda file: _step_runtime(file, options))
+    if _is_windowed(name):
+        return open_export(
+            name, windows.window, progress, lambda file: _onnx_windows(file, options, windows)
+        )
+    return open_export(name, None, progress, lambda file: _step_runtime(file, options))
+
+
+def _is_windowed(name: str) -> bool:
+    if not is_onnx_file(name):
+        return not architecture_of(name).causal
+    from streamrec.runtimes.native.onnx_file import read_card
+
+    return read_card(Path(name)).kind == "clip"
+
+
+def _torch_runtime(
+    name: str, options: ModelOptions, windows: WindowOptions, progress: Progress | None
+) -> Runtime:
+    from streamrec.runtimes.torch import TorchClip, TorchRuntime
+
+    weights = weights_of(name, progress)
+    model, spec = network(weights), spec_of(weights, display_name(name), windows.window)
+    if spec.windowed:
+        clip = TorchClip(model, spec, device=options.device, threads=options.threads)
+        return _windows(clip, windows)
+    stepping = cast("SteppingModule", model)
+    return TorchRuntime(stepping, spec, device=options.device, threads=options.threads)
 
 
 def _step_runtime(path: Path, options: ModelOptions) -> Runtime:
@@ -223,93 +169,31 @@ def _step_runtime(path: Path, options: ModelOptions) -> Runtime:
     return open_fastest(path, options.precision, options.threads)
 
 
-def _clip_runtime(name: str, options: ModelOptions, progress: Progress | None) -> ClipRuntime:
-    if options.runtime == "torch":
-        from streamrec.runtimes.torch import TorchClip
-
-        weights = _weights(name, progress)
-        spec = spec_of(weights, display_name(name))
-        return TorchClip(network(weights), spec, device=options.device, threads=options.threads)
+def _onnx_windows(path: Path, options: ModelOptions, windows: WindowOptions) -> Runtime:
+    if options.runtime == "native" or options.precision != "fp32":
+        raise OptionError(
+            "the native runtime steps stream models only; for one that sees windows take --runtime "
+            "onnx, torch or auto, in fp32"
+        )
     from streamrec.runtimes.onnx import OnnxClip
 
-    return _open_export(name, progress, lambda file: OnnxClip(file, threads=options.threads))
-
-
-def _open_export(name: str, progress: Progress | None, opened: Callable[[Path], T]) -> T:
-    """Open the model's ONNX file; one from the cache that is damaged is written again."""
-    path = _exported(name, progress)
-    try:
-        return opened(path)
-    except WeightsError:
-        if path == as_file_path(name):
-            raise
-        path.unlink(missing_ok=True)
-        return opened(_exported(name, progress))
-
-
-def _exported(name: str, progress: Progress | None) -> Path:
-    """Return the model's ONNX file: itself, from the cache, or written now."""
-    path, store = as_file_path(name), Store()
-    if path is not None and path.suffix.lower() == ".onnx":
-        return path
-    if path is not None:
-        folder, checksum = store.root / "exports", _checksum(path)
-    else:
-        checksum = store.pull(name, progress).sha256
-        folder = store.folder(name)
-    cached = folder / f"{checksum[:16]}-{EXPORT_REVISION}.onnx"
-    if not cached.exists():
-        export(name, cached)
-        for other in folder.glob(f"{'?' * 16}-*.onnx") if path is None else ():
-            if _outdated(other, cached):
-                other.unlink(missing_ok=True)
-    return cached
-
-
-def _outdated(other: Path, cached: Path) -> bool:
-    """Tell whether an export is of other weights or an older revision; newer ones stay."""
-    (checksum, revision), (current, _) = (p.stem.split("-", 1) for p in (other, cached))
-    kept = revision.isdecimal() and int(revision) >= EXPORT_REVISION
-    return checksum != current or not kept
-
-
-def _checksum(path: Path) -> str:
-    """Identify weights that lie outside the store, and the name that they will be shown under."""
-    from streamrec.weights.files import sha256_of
-
-    parts = [path]
-    if path.is_dir():  # a checkpoint's index has the checksums of its tensors
-        parts = sorted([*path.rglob("*.index"), *path.rglob("checkpoint")])
-    elif not path.exists() and (index := path.with_name(f"{path.name}.index")).exists():
-        parts = [index]
-    sums = "".join(sha256_of(part) for part in parts)
-    return hashlib.sha256(f"{path.name}{sums}".encode()).hexdigest()
-
-
-def _weights(name: str, progress: Progress | None) -> "ModelWeights":
-    if name == EMBEDDED_MODEL:
-        raise RuntimeMissingError(
-            f"the embedded model {EMBEDDED_MODEL} is an ONNX file; take --runtime onnx or auto"
+    clip = OnnxClip(path, threads=options.threads)
+    if windows.window is not None and clip.card.frames not in (None, windows.window):
+        raise OptionError(
+            f"{path.name} was exported for clips of {clip.card.frames} frames, got --window "
+            f"{windows.window}; export it with that window"
         )
-    if (path := as_file_path(name)) is not None:
-        if path.suffix.lower() == ".onnx":
-            raise RuntimeMissingError(f"{path} is an ONNX file; take --runtime onnx or auto")
-        return _read(path)
-    store = Store()
-    store.pull(name, progress)
-    return store.load(name)
+    return _windows(clip, windows)
 
 
-def _read(path: Path) -> "ModelWeights":
-    from streamrec.weights.load import load_weights
+def _windows(clip: ClipRuntime, windows: WindowOptions) -> Runtime:
+    from streamrec.runtimes.window import WindowRuntime
 
-    return load_weights(path)
+    flow = None
+    if clip.spec.flow is not None:
+        from streamrec.flow import make_flow
 
-
-def _record(name: str) -> MoViNetArchitecture:
-    from streamrec.models.registry import MOVINETS
-
-    store = Store()
-    if name in MOVINETS and name not in store:
-        return MOVINETS[name]
-    return store.architecture(name)
+        flow = make_flow(windows.flow)
+    return WindowRuntime(
+        clip, window=windows.window, hop=windows.hop, stride=windows.clip_stride, flow=flow
+    )

@@ -94,7 +94,8 @@ class ModelCard:
     Attributes:
         spec: labels, frame rate, preprocessing, horizon.
         kind: ``step`` takes ``frame`` [1, 3, H, W] and states; ``clip`` takes ``clip``
-            [T, 3, H, W]. Both give ``logits`` [1, classes].
+            [T, C, H, W]. Both give ``logits`` [1, classes].
+        frames: T of a clip graph that takes no other number of frames.
         rings: the states of a step graph.
         provenance: where the weights came from.
         plan: of a step graph; None where only its nodes say what it computes.
@@ -104,6 +105,7 @@ class ModelCard:
 
     spec: StreamSpec
     kind: Literal["step", "clip"]
+    frames: int | None = None
     rings: tuple[Ring, ...] = ()
     provenance: dict[str, str]
     plan: StepPlan | None = None
@@ -128,14 +130,14 @@ class ModelCard:
         """
         if self.kind != "step":
             raise WeightsError(
-                f"{self.spec.name} takes whole clips and cannot stream; "
-                "use `streamrec classify`, or a stream model"
+                f"{self.spec.name} takes whole clips and has no step; let it see windows, or take "
+                "a stream model"
             )
 
     def inputs(self) -> dict[str, tuple[int | None, ...]]:
         """Return the graph's inputs and their shapes; None is a free dimension."""
         if self.kind == "clip":
-            return {"clip": (None, 3, *self.picture)}
+            return {"clip": (self.frames, *self.spec.frame_shape)}
         return {"frame": (1, 3, *self.picture), **self.state_shapes}
 
     def outputs(self) -> dict[str, tuple[int | None, ...]]:

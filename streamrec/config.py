@@ -80,6 +80,32 @@ class ModelOptions(Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowOptions(Checked):
+    """How models that see whole clips see a stream; the others ignore this."""
+
+    window: int | None = option(
+        None,
+        "frames of a clip; shorter is faster and less accurate; default: as trained",
+        metavar="N",
+        least=1,
+        most=1024,
+    )
+    hop: int | None = option(
+        None,
+        "frames from one prediction to the next; default: a quarter of the window",
+        metavar="N",
+        least=1,
+        most=4096,
+    )
+    clip_stride: int = option(
+        1, "take every N-th frame of the model's own rate", metavar="N", least=1, most=64
+    )
+    flow: Literal["dis", "tvl1"] = option(
+        "dis", "optical flow, where the model sees it: real-time, or as published"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamOptions(Checked):
     """How frames become predictions."""
 

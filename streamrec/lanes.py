@@ -75,7 +75,18 @@ class Lanes:
         steps = [self._turn(turn, x if last is None or not turn.repeat else last) for turn in turns]
         self.last_input = x
         self.infer_ms = (time.perf_counter() - started_s) * 1e3
-        return steps
+        return [step for step in steps if step is not None]
+
+    def finish(self, time_s: float) -> list[Step]:
+        """Return what lanes have not said yet of the frames that they have seen, as of ``time_s``.
+
+        What it took is in ``infer_ms``, milliseconds.
+        """
+        started_s = time.perf_counter()
+        lanes = self._lanes.values()
+        steps = [_step(time_s, lane.running.finish(), lane.age) for lane in lanes]
+        self.infer_ms = (time.perf_counter() - started_s) * 1e3
+        return [step for step in steps if step is not None]
 
     def keep(self, lanes: Sequence[int]) -> None:
         """Forget all lanes but these."""
@@ -95,12 +106,12 @@ class Lanes:
             self.last_input,
         )
 
-    def _turn(self, turn: Turn, x: Array) -> Step:
+    def _turn(self, turn: Turn, x: Array) -> Step | None:
         lane = self._lanes.get(turn.lane) or self._begin(turn.lane)
         logits = lane.running.step(x)
         lane.age += 1
         self._latest = turn.lane
-        return Step(turn.time_s, softmax(logits), lane.age)
+        return _step(turn.time_s, logits, lane.age)
 
     def _begin(self, key: int) -> _Lane:
         donor = self._lanes.get(self._latest) if self._latest is not None else None
@@ -110,6 +121,10 @@ class Lanes:
             lane = _Lane(self._runtime.start(donor.running.state()), donor.age)
         self._lanes[key] = lane
         return lane
+
+
+def _step(time_s: float, logits: Array | None, age: int) -> Step | None:
+    return None if logits is None else Step(time_s, softmax(logits), age)
 
 
 def softmax(logits: Array) -> Array:

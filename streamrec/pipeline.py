@@ -20,6 +20,9 @@ class Recognizing(Protocol):
     def push(self, picture: Frame) -> Prediction | None:
         """Take the next frame."""
 
+    def finish(self) -> Prediction | None:
+        """Return the prediction at the end of the stream, where one is due."""
+
 
 @dataclass(slots=True)
 class Summary:
@@ -93,13 +96,19 @@ def run(
             summary.frames += 1
             if prediction is not None:
                 latest = prediction
-                for sink in sinks:
-                    sink.emit(prediction, frame)
-                summary.count(prediction)
+                _emit(prediction, frame, sinks, summary)
             for viewer in viewers:
                 viewer.show(frame, latest)
             if any(viewer.closed for viewer in viewers):
                 break
+        if (prediction := stream.finish()) is not None:
+            _emit(prediction, frame, sinks, summary)
     finally:
         summary.ended_s = now_s()
     return summary
+
+
+def _emit(prediction: Prediction, frame: Frame, sinks: Sequence[Sink], summary: Summary) -> None:
+    for sink in sinks:
+        sink.emit(prediction, frame)
+    summary.count(prediction)

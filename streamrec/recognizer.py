@@ -73,6 +73,7 @@ class Recognizer:
         Args:
             source: name for pictures that are pushed as bare arrays.
             predict: ``frame``: a prediction for every frame; ``grid``: at the model's rate only.
+                Models that see windows say something at each hop of their window.
             smoother: default: exponential, half a second.
             declared_fps: the source's rate, where known.
             color: channel order of pictures that are pushed as bare arrays.
@@ -83,7 +84,8 @@ class Recognizer:
         _check_choice("predict", predict, get_args(Predict))
         _check_choice("color", color, get_args(Color))
         members = [
-            _Member(runtime, _grid(runtime, predict, declared_fps)) for runtime in self._runtimes
+            _Member(runtime, _grid(runtime.spec, predict, declared_fps))
+            for runtime in self._runtimes
         ]
         smoother = smoother or make_smoother("exponential", DEFAULT_SMOOTHING_S)
         return Stream(self, members, smoother, source, color)
@@ -94,8 +96,9 @@ def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise OptionError(f"{name} is one of {', '.join(allowed)}; got {value!r}")
 
 
-def _grid(runtime: Runtime, predict: Predict, declared_fps: float | None) -> TimeGrid:
-    return TimeGrid(fps=runtime.spec.fps, every_frame=predict == "frame", declared_fps=declared_fps)
+def _grid(spec: StreamSpec, predict: Predict, declared_fps: float | None) -> TimeGrid:
+    every_frame = predict == "frame" and not spec.windowed
+    return TimeGrid(fps=spec.fps, every_frame=every_frame, declared_fps=declared_fps)
 
 
 class Stream:
@@ -113,6 +116,8 @@ class Stream:
         self._smoother, self._source, self._color = smoother, source, color
         self._smoothing = smoother.initial()
         self._index = self._dropped = 0
+        self._gap_s = 0.0
+        self._last: Frame | None = None
 
     def push(
         self, picture: Frame | npt.ArrayLike, time_s: float | None = None
@@ -124,7 +129,8 @@ class Stream:
             time_s: when a bare array was taken, seconds of any clock; default: now.
 
         Returns:
-            The prediction after this frame; None where the model needs none of it.
+            The prediction after this frame; None where the model needs none of it, or says
+            nothing yet.
 
         Raises:
             FrameError: not a picture.
@@ -133,19 +139,29 @@ class Stream:
         frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
         if self._index > 0:  # before the first frame there was nothing to be late for
             self._dropped += frame.dropped
-        self._index = frame.index + 1
+        self._index, self._last = frame.index + 1, frame
         turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
         if any(turn.reset for turn in turns):
             self._forget()
+        self._gap_s = max(self._gap_s, *(turn.gap_s for turn in turns))
         steps = [
             (step, member)
             for member, due in zip(self._members, turns, strict=True)
             for step in member.take(frame, due)
         ]
-        if not steps:
+        return self._answer(frame, steps, taken_s)
+
+    def finish(self) -> Prediction | None:
+        """Return the prediction at the end of the stream, where one is due.
+
+        It is where the model has seen frames since its last prediction: see ``hop`` of
+        ``streamrec.load``.
+        """
+        if self._last is None:
             return None
-        scores, raw = self._merge(steps)
-        return self._prediction(frame, scores, raw, turns, taken_s)
+        time_s = self._last.time_s
+        steps = [(step, member) for member in self._members for step in member.finish(time_s)]
+        return self._answer(self._last, steps, now_s())
 
     def reset(self) -> None:
         """Forget everything, as after a cut: the next frame is the first."""
@@ -156,7 +172,8 @@ class Stream:
     def save(self) -> bytes:
         """Return all that the stream remembers; see ``restore``."""
         members = tuple(member.state() for member in self._members)
-        return StreamState(members, self._smoothing, self._index, self._dropped).to_bytes()
+        state = StreamState(members, self._smoothing, self._index, self._dropped, self._gap_s)
+        return state.to_bytes()
 
     def restore(self, data: bytes) -> None:
         """Go on where ``save`` was called, here or in another process: the same numbers follow.
@@ -171,7 +188,7 @@ class Stream:
         pairs = zip(self._members, state.members, strict=True)
         self._members = [member.restored(saved) for member, saved in pairs]
         self._smoothing = state.smoothing
-        self._index, self._dropped = state.index, state.dropped
+        self._index, self._dropped, self._gap_s = state.index, state.dropped, state.gap_s
 
     def _frame(self, picture: npt.ArrayLike, time_s: float | None, taken_s: float) -> Frame:
         return Frame(
@@ -181,6 +198,15 @@ class Stream:
             time_s=taken_s if time_s is None else time_s,
             source=self._source,
         )
+
+    def _answer(
+        self, frame: Frame, steps: list[tuple[Step, "_Member"]], taken_s: float
+    ) -> Prediction | None:
+        if not steps:
+            return None
+        scores, raw = self._merge(steps)
+        gap_s, self._gap_s = self._gap_s, 0.0
+        return self._prediction(frame, scores, raw, gap_s, taken_s)
 
     def _forget(self) -> None:
         self._smoothing = self._smoother.initial()
@@ -201,7 +227,7 @@ class Stream:
         frame: Frame,
         scores: Array,
         raw: Array,
-        turns: Sequence[Turns],
+        gap_s: float,
         taken_s: float,
     ) -> Prediction:
         grids = [member.grid for member in self._members]
@@ -224,7 +250,7 @@ class Stream:
             state_age=min(ages),
             lanes=sum(len(grid.lanes) for grid in grids),
             lanes_wanted=sum(grid.lanes_wanted for grid in grids),
-            gap_s=max(turn.gap_s for turn in turns),
+            gap_s=gap_s,
             repeated=sum(grid.repeated for grid in grids),
             resets=sum(grid.resets for grid in grids),
             dropped=self._dropped,
@@ -277,6 +303,11 @@ class _Member:
         if self._passed_over is not None:
             self.lanes.last_input = self._preprocess(self._passed_over)
             self._passed_over = None
+
+    def finish(self, time_s: float) -> list[Step]:
+        """Return what the model has not said yet, as of ``time_s``."""
+        self.preprocess_ms = 0.0
+        return self.lanes.finish(time_s)
 
     def forget(self) -> None:
         """Forget all frames."""

@@ -37,6 +37,7 @@ class StreamState:
     smoothing: Any
     index: int
     dropped: int
+    gap_s: float
 
     def to_bytes(self) -> bytes:
         """Encode."""

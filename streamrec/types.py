@@ -112,7 +112,7 @@ class Preprocessing:
             self.resized[0] < self.height or self.resized[1] < self.width
         ):
             raise OptionError(
-                f"resized to {self.resized}, a picture has no centre of {self.height} x {self.width}"
+                f"a picture of {self.resized} has no centre of {self.height} x {self.width}"
             )
         if self.resize not in ("stretch", "crop") or self.color not in ("rgb", "bgr"):
             raise OptionError(f"unknown resize or colour order: {self.resize!r}, {self.color!r}")
@@ -234,7 +234,7 @@ class Prediction:
         warm_up: True while the state has seen fewer frames than the model's receptive field.
         state_age: frames that the state behind this prediction has seen since its last reset.
         lanes: interleaved states in use; ``lanes_wanted``: how many the frame rate calls for.
-        gap_s: seconds of missing video bridged or skipped just before this frame, 0.0 if none.
+        gap_s: seconds of missing video bridged or skipped since the prediction before, 0.0 if none.
         repeated: grid points that were filled with an earlier frame, since the start.
         resets: state resets since the start.
         dropped: frames discarded since the start, because the machine was late.

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
-from streamrec.config import DEFAULT_MODEL, ModelOptions
+from streamrec.config import DEFAULT_MODEL, ModelOptions, WindowOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from streamrec.classify import FileAnswer, OnFrame
+    from streamrec.recognizer import Recognizer
     from streamrec.sources.base import Source
-
-    Classify = Callable[[str, Source, OnFrame], FileAnswer]
 
 
 def register(commands: Any) -> None:
@@ -33,6 +32,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("--mirror", action="store_true", help="flip the picture left to right")
     add_options(parser, ModelOptions)
+    add_options(parser, WindowOptions)
     parser.set_defaults(run=run)
 
 
@@ -50,11 +50,11 @@ def run(args: argparse.Namespace) -> int:
 
         require_other_file("--plot", args.plot, args.files[0])
         require_plot(args.plot)
-    classify = _classifier(read_options(args, ModelOptions))
+    recognizer = _recognizer(args)
     failed: SourceError | None = None
     for file in args.files:
         try:
-            answer = _answer(file, classify, args.mirror)
+            answer = _answer(file, recognizer, args.mirror)
         except SourceError as error:
             if failed is not None:
                 print(f"streamrec: error: {failed}", file=sys.stderr)
@@ -70,26 +70,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _classifier(options: ModelOptions) -> "Classify":
-    """Load the model, and return what it does to a file."""
-    from streamrec.build import choose_model, display_name, is_clip_model, load_clip
-    from streamrec.classify import classify_clips, classify_stream
+def _recognizer(args: argparse.Namespace) -> "Recognizer":
+    from streamrec.build import choose_model
     from streamrec.cli.progress import download_progress
 
+    options = read_options(args, ModelOptions)
+    windows = read_options(args, WindowOptions)
     with download_progress(options.model or DEFAULT_MODEL) as progress:
-        if options.model is not None and is_clip_model(options.model):
-            name = display_name(options.model)
-            models = load_clip(options.model, options, progress)
-            return lambda file, source, on_frame: classify_clips(
-                name, models, source, file=file, on_frame=on_frame
-            )
-        recognizer = choose_model(options, lambda text: print(text, file=sys.stderr), progress)
-    return lambda file, source, on_frame: classify_stream(
-        recognizer, source, file=file, on_frame=on_frame
-    )
+        return choose_model(options, windows, lambda text: print(text, file=sys.stderr), progress)
 
 
-def _answer(file: str, classify: "Classify", mirror: bool) -> "FileAnswer":
+def _answer(file: str, recognizer: "Recognizer", mirror: bool) -> "FileAnswer":
+    from streamrec.classify import classify
     from streamrec.errors import OptionError
     from streamrec.sources.open import open_source
 
@@ -97,7 +89,7 @@ def _answer(file: str, classify: "Classify", mirror: bool) -> "FileAnswer":
         if source.live:
             raise OptionError(f"{source.name} has no end; classify takes files, `run` takes this")
         with _frame_progress(source) as on_frame:
-            return classify(file, source, on_frame)
+            return classify(recognizer, source, file=file, on_frame=on_frame)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from streamrec.config import (
     OutputOptions,
     SourceOptions,
     StreamOptions,
+    WindowOptions,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _watch_own(source: str) -> int:
     return watch_source(
         SourceOptions(source=source, mirror=source.isdigit()),
         ModelOptions(model=EMBEDDED_MODEL),
+        WindowOptions(),
         StreamOptions(),
         OutputOptions(publish=_ANY_PORT, show=has_display()),
     )

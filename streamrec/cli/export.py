@@ -17,7 +17,12 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--to", type=Path, required=True, metavar="FILE.onnx", help="where to (required)"
     )
-    parser.add_argument("--clip", action="store_true", help="the whole-clip graph of a base model")
+    parser.add_argument(
+        "--window",
+        type=int,
+        metavar="N",
+        help="frames of a clip, of models that see windows; default: as trained",
+    )
     parser.add_argument(
         "--int8",
         action="store_true",
@@ -37,19 +42,16 @@ def register(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from streamrec.atomic import atomic_path
-    from streamrec.build import export, is_clip_model
     from streamrec.cli.progress import download_progress
     from streamrec.errors import OptionError
+    from streamrec.exports import export
 
     if args.to.suffix != ".onnx":
         raise OptionError(f"--to is a file that ends in .onnx, got {args.to}")
-    if args.clip != (clip_model := is_clip_model(args.model)):
-        kind = "sees whole clips: add --clip" if clip_model else "is a stream model: omit --clip"
-        raise OptionError(f"{args.model} {kind}")
-    if args.int8 != bool(args.calibrate) or (args.int8 and args.clip):
-        raise OptionError("--int8 goes with --calibrate CLIP ..., and with stream models only")
+    if args.int8 != bool(args.calibrate):
+        raise OptionError("--int8 goes with --calibrate CLIP ...")
     with download_progress(args.model) as progress, atomic_path(args.to) as path:
-        report = export(args.model, path, progress)
+        report = export(args.model, path, window=args.window, progress=progress)
         int8 = _to_int8(path, args.calibrate) if args.int8 else None
     print(describe(replace(report, path=args.to)))
     if int8:

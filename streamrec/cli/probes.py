@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +33,7 @@ from streamrec.types import DEFAULT_ENDPOINT
 if TYPE_CHECKING:
     from streamrec.client import Subscriber
     from streamrec.sinks.zmq import ZmqPublisher
-    from streamrec.types import Array, Frame, Prediction
+    from streamrec.types import Frame, Prediction
 
 Status = Literal["ok", "missing", "failed"]
 
@@ -147,24 +147,14 @@ def torch() -> Iterator[Finding]:
 def _torch_step(device: str) -> str:
     import numpy as np
 
-    from streamrec.build import network, spec_of
-    from streamrec.models.registry import architecture
-    from streamrec.runtimes.base import step
-    from streamrec.runtimes.torch import TorchRuntime
-    from streamrec.weights.untrained import untrained
+    from streamrec.build import load
+    from streamrec.model_source import UNTRAINED
 
-    weights = untrained(replace(architecture("movinet-t0-stream"), image_size=_INPUT_SIZE))
-    runtime = TorchRuntime(network(weights), spec_of(weights, "random"), device=device)
-    logits, _ = step(runtime, _grey(), runtime.initial_state())
-    if not np.isfinite(logits).all() or not logits.any():
+    recognizer = load(f"{UNTRAINED}movinet-t0-stream", runtime="torch", device=device)
+    prediction = recognizer.stream().push(np.full((64, 64, 3), 127, np.uint8), 0.0)
+    if prediction is None or not np.isfinite(prediction.raw).all():
         raise ModelError(f"a network gives no scores on device {device}")
-    return f"a frame gives {logits.size} scores"
-
-
-def _grey() -> "Array":
-    import numpy as np
-
-    return np.full((1, 3, _INPUT_SIZE, _INPUT_SIZE), 0.5, np.float32)
+    return f"a frame gives {prediction.raw.size} scores"
 
 
 def onnx() -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from streamrec.config import (
     OutputOptions,
     SourceOptions,
     StreamOptions,
+    WindowOptions,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def register(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser("run", help="recognise live video and publish predictions")
-    for kind in (SourceOptions, ModelOptions, StreamOptions, OutputOptions):
+    for kind in (SourceOptions, ModelOptions, WindowOptions, StreamOptions, OutputOptions):
         add_options(parser, kind)
     parser.set_defaults(run=run)
 
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     return watch_source(
         read_options(args, SourceOptions),
         read_options(args, ModelOptions),
+        read_options(args, WindowOptions),
         read_options(args, StreamOptions),
         read_options(args, OutputOptions),
     )
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
 def watch_source(
     source_options: SourceOptions,
     model_options: ModelOptions,
+    window_options: WindowOptions,
     stream_options: StreamOptions,
     output_options: OutputOptions,
 ) -> int:
@@ -70,7 +73,7 @@ def watch_source(
         )
         outputs = _Outputs(output_options, stack)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
-            recognizer = choose_model(model_options, _say, progress)
+            recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
         stream = recognizer.stream(
             source.name,

@@ -35,7 +35,9 @@ def activate(graph: GraphBuilder, x: str, name: str) -> str:
             raise NotImplementedError(f"activation {name!r} has no ONNX form yet")
 
 
-def fold(weight: Tensor, norm: nn.BatchNorm2d, scale: float = 1.0) -> tuple[Array, Array]:
+def fold(
+    weight: Tensor, norm: nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d, scale: float = 1.0
+) -> tuple[Array, Array]:
     """Fold batch norm, then a factor, into a bias-free layer: weight [C_out, ...] and bias.
 
     Computed in float64, so that folding costs no accuracy.

@@ -3,23 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
 from onnx import helper
+from torch import nn
 
 from streamrec.atomic import atomic_path
 from streamrec.card import METADATA_KEY, ModelCard
-from streamrec.errors import ModelError, ParityError
+from streamrec.errors import ParityError
 from streamrec.export.graph import OPSET
 from streamrec.export.movinet import StepGraph, clip_graph
 from streamrec.export.plan import step_plan
+from streamrec.export.traced import traced_clip_graph, traced_step_graph
 from streamrec.models.movinet import MoViNet
-from streamrec.runtimes.base import Runtime
 from streamrec.runtimes.onnx import WANT_LOGITS, OnnxClip, OnnxRuntime
-from streamrec.runtimes.parity import last_logits, noise
-from streamrec.runtimes.torch import TorchClip, TorchRuntime
+from streamrec.runtimes.parity import clip_noise, last_logits, noise
+from streamrec.runtimes.torch import SteppingModule, TorchClip, TorchRuntime
 from streamrec.types import Array, StreamSpec
 
 TOLERANCE = 1e-4
@@ -51,56 +52,60 @@ class ExportReport:
     max_difference: float
 
 
-def export_step(
-    model: MoViNet, spec: StreamSpec, provenance: Mapping[str, str], path: Path
+def write_export(
+    model: nn.Module, spec: StreamSpec, provenance: Mapping[str, str], path: Path
 ) -> ExportReport:
-    """Write the step graph of a causal network, after checking it against PyTorch.
+    """Write a network as ONNX, after checking the graph against PyTorch.
+
+    One that sees windows becomes a clip graph; any other a step graph.
 
     Raises:
-        ModelError: the network is not causal.
+        ModelError: the network does something that has no ONNX form here.
         ParityError: the graph does not compute what the network does.
+        OutputError: the file cannot be written.
     """
     model.eval()
-    builder = StepGraph(model)
-    graph = builder.build()
-    card = ModelCard(
-        spec=spec,
-        kind="step",
-        rings=tuple(builder.rings),
-        provenance=dict(provenance),
-        plan=step_plan(model),
-    )
+    if spec.windowed:
+        return _write_clip(model, spec, dict(provenance), path)
+    return _write_step(model, spec, dict(provenance), path)
+
+
+def _write_step(
+    model: nn.Module, spec: StreamSpec, provenance: dict[str, str], path: Path
+) -> ExportReport:
+    plan = None
+    if isinstance(model, MoViNet):
+        builder = StepGraph(model)
+        graph, rings, plan = builder.build(), builder.rings, step_plan(model)
+    else:
+        graph, rings = traced_step_graph(model, spec)
+    card = ModelCard(spec=spec, kind="step", rings=tuple(rings), provenance=provenance, plan=plan)
     exported = OnnxRuntime(_serialize(graph, card))
-    pytorch = TorchRuntime(model, spec, device="cpu")
+    pytorch = TorchRuntime(cast(SteppingModule, model), spec, device="cpu")
     difference = _compare(_run_both(pytorch, exported), spec.name)
     card = replace(card, check=tuple(last_logits(pytorch).tolist()))
     return _write(graph, _serialize(graph, card), path, _STEP_FRAMES, difference)
 
 
-def _run_both(one: Runtime, other: Runtime) -> list[tuple[Array, Array]]:
+def _run_both(one: TorchRuntime, other: OnnxRuntime) -> list[tuple[Array, Array]]:
     first, second = one.start(), other.start()
     frames = noise(one.spec, _STEP_FRAMES)
     return [(first.step(frame), second.step(frame)) for frame in frames]
 
 
-def export_clip(
-    model: MoViNet, spec: StreamSpec, provenance: Mapping[str, str], path: Path
+def _write_clip(
+    model: nn.Module, spec: StreamSpec, provenance: dict[str, str], path: Path
 ) -> ExportReport:
-    """Write the whole-clip graph of a base network, after checking it against PyTorch.
-
-    Raises:
-        ModelError: the network is causal; it has a step graph.
-        ParityError: the graph does not compute what the network does.
-    """
-    if model.architecture.causal:
-        raise ModelError(f"{spec.name} is causal: export its step graph, without --clip")
-    model.eval()
-    graph = clip_graph(model)
-    data = _serialize(graph, ModelCard(spec=spec, kind="clip", provenance=dict(provenance)))
-    clip = noise(spec, _CLIP_FRAMES)[:, 0]
+    if isinstance(model, MoViNet):
+        graph, frames = clip_graph(model), None
+    else:
+        graph, frames = traced_clip_graph(model, spec), spec.clip_frames
+    card = ModelCard(spec=spec, kind="clip", frames=frames, provenance=provenance)
+    data = _serialize(graph, card)
+    clip = clip_noise(spec, frames or _CLIP_FRAMES)
     reference = TorchClip(model, spec, device="cpu").run(clip)
     difference = _compare([(reference, OnnxClip(data).run(clip))], spec.name)
-    return _write(graph, data, path, _CLIP_FRAMES, difference)
+    return _write(graph, data, path, len(clip), difference)
 
 
 def _serialize(graph: onnx.ModelProto, card: ModelCard) -> bytes:

@@ -101,7 +101,7 @@ class ClipArchitecture:
         flow: how the network sees motion; None: it sees colours only.
         fps: frames per second of the training clips, after their stride.
         clip_frames: frames of a training clip.
-        min_frames: the fewest frames that the network takes.
+        min_frames, max_frames: the fewest and the most frames that the network takes; None: any.
         causal: whether it also runs frame by frame, with a state.
     """
 
@@ -114,6 +114,7 @@ class ClipArchitecture:
     fps: float
     clip_frames: int
     min_frames: int = 1
+    max_frames: int | None = None
     causal: bool = False
 
     def __post_init__(self) -> None:

@@ -128,6 +128,7 @@ def _older() -> Iterator[ClipArchitecture]:
         fps=25.0,
         clip_frames=10,
         min_frames=10,
+        max_frames=10,
         causal=False,
     )
     yield pair
@@ -137,6 +138,7 @@ def _older() -> Iterator[ClipArchitecture]:
         family="two_stream_fused",
         clip_frames=50,
         min_frames=50,
+        max_frames=50,
     )
     yield ClipArchitecture(
         name="c3d",
@@ -147,6 +149,7 @@ def _older() -> Iterator[ClipArchitecture]:
         fps=25.0,
         clip_frames=16,
         min_frames=9,
+        max_frames=16,
     )
 
 

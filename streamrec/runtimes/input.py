@@ -1,7 +1,7 @@
 """Model input, checked against what a model takes."""
 
 from streamrec.errors import FrameError
-from streamrec.types import Array, Preprocessing
+from streamrec.types import Array, Preprocessing, StreamSpec
 
 
 def check_frame(x: Array, size: Preprocessing) -> None:
@@ -17,14 +17,12 @@ def check_frame(x: Array, size: Preprocessing) -> None:
         )
 
 
-def check_clip(x: Array, size: Preprocessing) -> None:
-    """Check a whole clip.
+def check_clip(x: Array, spec: StreamSpec) -> None:
+    """Check a whole clip of network frames.
 
     Raises:
-        FrameError: not [T, 3, H, W] of the model's size, or without frames.
+        FrameError: not [T, C, H, W] of the model's size, or without frames.
     """
-    if x.ndim != 4 or x.shape[1:] != (3, size.height, size.width) or not len(x):
-        raise FrameError(
-            f"model input is float32 [T, 3, {size.height}, {size.width}], "
-            f"got {x.dtype} {list(x.shape)}"
-        )
+    if x.ndim != 4 or x.shape[1:] != spec.frame_shape or not len(x):
+        shape = ", ".join(map(str, spec.frame_shape))
+        raise FrameError(f"model input is float32 [T, {shape}], got {x.dtype} {list(x.shape)}")

@@ -93,6 +93,10 @@ def _check_graph(session: Any, card: ModelCard, origin: str) -> None:
             )
 
 
+def _engine(threads: int) -> str:
+    return f"ONNX Runtime ({threads} thread{'s' * (threads > 1)})"
+
+
 def _fixed(shape: list[int | str | None]) -> tuple[int | None, ...]:
     return tuple(axis if isinstance(axis, int) else None for axis in shape)
 
@@ -114,15 +118,21 @@ class OnnxClip:
             raise WeightsError(f"{card.spec.name} is a streaming model, it takes no whole clips")
         self.card = card
         self.spec = card.spec
+        self._threads = threads
+
+    @property
+    def engine(self) -> str:
+        """ONNX Runtime, with its threads."""
+        return _engine(self._threads)
 
     def run(self, clip: Array) -> Array:
-        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes].
+        """Take a clip, float32 [T, C, H, W]; return logits, float32 [classes].
 
         Raises:
             FrameError: ``clip`` has another shape.
             WeightsError: the graph is damaged, so that it cannot be run.
         """
-        check_clip(clip, self.spec.preprocessing)
+        check_clip(clip, self.spec)
         try:
             logits: Array = self._session.run(["logits"], {"clip": clip})[0][0]
         except engine_errors() as error:
@@ -157,7 +167,7 @@ class OnnxRuntime:
     @property
     def engine(self) -> str:
         """ONNX Runtime, with its threads."""
-        return f"ONNX Runtime ({self._threads} thread{'s' * (self._threads > 1)})"
+        return _engine(self._threads)
 
     def initial_state(self) -> State:
         """Return the state of a stream that has seen nothing."""
@@ -268,6 +278,9 @@ class OnnxStream:
         except engine_errors() as error:
             raise _run_error(self._card, error) from None
         self._phase += 1
+
+    def finish(self) -> None:
+        """Return None: every step gave its logits."""
 
     def state(self) -> State:
         """Return a copy of the state."""

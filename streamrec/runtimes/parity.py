@@ -18,7 +18,15 @@ _MULTIPLIER = 2654435761  # Knuth's: consecutive numbers fall far apart
 def noise(spec: StreamSpec, frames: int = FRAMES) -> Array:
     """Return frames, float32 in [0, 1), [frames, 1, 3, H, W]: the same ones everywhere."""
     size = spec.preprocessing
-    shape = (frames, 1, 3, size.height, size.width)
+    return _noise((frames, 1, 3, size.height, size.width))
+
+
+def clip_noise(spec: StreamSpec, frames: int) -> Array:
+    """Return network frames, float32 in [0, 1), [frames, C, H, W]: the same ones everywhere."""
+    return _noise((frames, *spec.frame_shape))
+
+
+def _noise(shape: tuple[int, ...]) -> Array:
     numbers = np.arange(np.prod(shape), dtype=np.uint32) * np.uint32(_MULTIPLIER)
     return (numbers >> np.uint32(8)).astype(np.float32).reshape(shape) / np.float32(2**24)
 
@@ -26,8 +34,8 @@ def noise(spec: StreamSpec, frames: int = FRAMES) -> Array:
 def last_logits(runtime: Runtime) -> Array:
     """Return the logits after the frames, float32 [classes]."""
     stream = runtime.start()
-    for frame in noise(runtime.spec):
-        logits = stream.step(frame)
+    logits = [stream.step(frame) for frame in noise(runtime.spec)][-1]
+    assert logits is not None, "a model with a state speaks after each frame"
     return logits
 
 

@@ -133,6 +133,9 @@ class TorchStream:
         """
         self._state = self._runtime.advance(x, self._state)
 
+    def finish(self) -> None:
+        """Return None: every step gave its logits."""
+
     def state(self) -> State:
         """Return a copy of the state."""
         return {name: x.cpu().numpy().copy() for name, x in self._state.items()}
@@ -155,14 +158,19 @@ class TorchClip:
             torch.set_num_threads(threads)
         self._model = model.eval().to(self._device)
 
+    @property
+    def engine(self) -> str:
+        """PyTorch, with its device."""
+        return f"PyTorch ({self._device})"
+
     @torch.inference_mode()
     def run(self, clip: Array) -> Array:
-        """Take a clip, float32 [T, 3, H, W]; return logits, float32 [classes].
+        """Take a clip, float32 [T, C, H, W]; return logits, float32 [classes].
 
         Raises:
             FrameError: ``clip`` has another shape.
         """
-        check_clip(clip, self.spec.preprocessing)
+        check_clip(clip, self.spec)
         logits = self._model(torch.from_numpy(clip)[None].to(self._device))
         result: Array = logits[0].cpu().numpy()
         return result

@@ -91,7 +91,7 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
         model: the model's name.
         warm_up: true while the model has seen fewer frames than its receptive field.
         state_age: frames that the model's state has seen since its last reset.
-        gap_s: seconds of missing video just before this frame.
+        gap_s: seconds of missing video since the prediction before.
         repeated, resets: grid points filled with an earlier frame, and state resets, since the
             stream's start.
         dropped, skipped: frames discarded, and grid points left without one, since then, because

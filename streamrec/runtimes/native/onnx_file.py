@@ -6,9 +6,11 @@ the raw little-endian data 9.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
+from streamrec.card import ModelCard, card_of, origin_of
 from streamrec.errors import WeightsError
 from streamrec.protobuf import Fields, messages, parse_message
 from streamrec.types import Array
@@ -24,12 +26,30 @@ def read_export(data: bytes, origin: str) -> tuple[Mapping[str, str], Mapping[st
     """
     try:
         model = parse_message(data)
-        metadata = {_text(entry, 1): _text(entry, 2) for entry in messages(model, 14)}
+        metadata = _metadata(model)
         (graph,) = messages(model, 7)
         weights = dict(_floats(messages(graph, 5)))
     except (WeightsError, ValueError, UnicodeDecodeError):
         raise WeightsError(f"{origin}: not an ONNX file, or a damaged one") from None
     return metadata, weights
+
+
+def read_card(path: Path) -> ModelCard:
+    """Return what an exported file says of itself, without its weights.
+
+    Raises:
+        WeightsError: there is no such file, or it is none that streamrec exported.
+    """
+    origin = origin_of(path)
+    try:
+        metadata = _metadata(parse_message(path.read_bytes()))
+    except (WeightsError, ValueError, UnicodeDecodeError):
+        raise WeightsError(f"{origin}: not an ONNX file, or a damaged one") from None
+    return card_of(metadata, origin)
+
+
+def _metadata(model: Fields) -> Mapping[str, str]:
+    return {_text(entry, 1): _text(entry, 2) for entry in messages(model, 14)}
 
 
 def _bytes(fields: Fields, number: int) -> bytes:

@@ -129,6 +129,9 @@ class NativeStream:
         if not self._step(self._handle, x.ctypes.data, logits):
             raise ModelError("no memory for a step; the stream's state is as before it")
 
+    def finish(self) -> None:
+        """Return None: every step gave its logits."""
+
     def state(self) -> State:
         """Return a copy of the state."""
         arrays = {name: np.empty(shape, np.float32) for name, shape in self._shapes.items()}

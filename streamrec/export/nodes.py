@@ -1,0 +1,272 @@
+"""Operations over clips as ONNX nodes: time is the batch, so that all convolutions are 2-D.
+
+A clip [1, C, T, H, W] of PyTorch is kept as [T, C, H, W]. What reaches over time takes one slice of
+the frames for each moment that it sees, and adds them up: ONNX Runtime's 2-D convolutions run in
+its blocked layout, which is faster than its 3-D ones (up to nine times for depthwise kernels).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from streamrec.export.graph import GraphBuilder
+from streamrec.types import Array
+
+Sides = Sequence[tuple[int, int]]
+"""What is added before and after each of time, height and width."""
+
+_LOWEST = float(np.finfo(np.float32).min)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor of the graph: its name, and its shape as PyTorch sees it, with a batch of one."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is [1, C, T, H, W], kept as [T, C, H, W]."""
+        return len(self.shape) == 5
+
+
+class Nodes:
+    """Adds operations to a graph."""
+
+    def __init__(self, graph: GraphBuilder) -> None:
+        self.graph = graph
+
+    def conv(
+        self,
+        x: Value,
+        name: str,
+        weight: Array,
+        bias: Array | None,
+        stride: Sequence[int],
+        sides: Sides,
+        groups: int,
+    ) -> Value:
+        """Convolve a clip with [C_out, C_in / groups, (kt,) kh, kw], or a picture."""
+        if not x.is_clip:
+            y = self._conv2d(x.name, name, weight, bias, stride, sides, groups)
+            return Value(y, _spatial_shape(x.shape, len(weight), weight.shape[2:], stride, sides))
+        kernel = weight.shape[2:]
+        moments = self._moments(x, kernel[0], stride[0], sides[0], 0.0)
+        terms = (
+            self._conv2d(
+                moment,
+                name if len(moments) == 1 else f"{name}.{i}",
+                weight[:, :, i],
+                bias if i == 0 else None,
+                stride[1:],
+                sides[1:],
+                groups,
+            )
+            for i, moment in enumerate(moments)
+        )
+        shape = _spatial_shape(x.shape, len(weight), kernel, stride, sides)
+        return Value(self._chain("Add", terms), shape)
+
+    def max_pool(
+        self,
+        x: Value,
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        sides: Sides,
+        *,
+        ceil: bool = False,
+        zeros: bool = False,
+    ) -> Value:
+        """Take the largest value of each window; ``zeros``: the padding counts as zeros."""
+        if zeros:
+            x, sides = self._padded(x, sides), [(0, 0)] * len(sides)
+        if ceil:
+            sides = _ceiled(x.shape[2:], kernel, stride, sides)
+        shape = _spatial_shape(x.shape, x.shape[1], kernel, stride, sides)
+        y = x.name
+        if max(kernel[-2:]) > 1 or max(stride[-2:]) > 1:
+            y = self.graph.node(
+                "MaxPool",
+                y,
+                kernel_shape=list(kernel[-2:]),
+                strides=list(stride[-2:]),
+                pads=_onnx_pads(sides[-2:]),
+            )
+        if x.is_clip:
+            moments = self._moments(Value(y, x.shape), kernel[0], stride[0], sides[0], _LOWEST)
+            y = moments[0] if len(moments) == 1 else self.graph.node("Max", *moments)
+        return Value(y, shape)
+
+    def average_pool(self, x: Value, kernel: Sequence[int], stride: Sequence[int]) -> Value:
+        """Take the mean of each window, without padding."""
+        sides = [(0, 0)] * len(kernel)
+        y = self.graph.node(
+            "AveragePool", x.name, kernel_shape=list(kernel[-2:]), strides=list(stride[-2:])
+        )
+        if x.is_clip:
+            moments = self._moments(Value(y, x.shape), kernel[0], stride[0], sides[0], 0.0)
+            y = moments[0] if len(moments) == 1 else self.graph.node("Mean", *moments)
+        return Value(y, _spatial_shape(x.shape, x.shape[1], kernel, stride, sides))
+
+    def mean(self, x: Value, *, keep: bool) -> Value:
+        """Take the mean over all places and moments: [1, C], or with axes of one kept."""
+        y, axes = self.graph.node("GlobalAveragePool", x.name), len(x.shape) - 2
+        if x.is_clip and x.shape[2] > 1:
+            y = self.graph.node("ReduceMean", y, axes=[0], keepdims=1)
+        channels = x.shape[1]
+        if keep:
+            return Value(y, (1, channels, *[1] * axes))
+        return Value(self.graph.node("Flatten", y, axis=1), (1, channels))
+
+    def linear(self, x: Value, name: str, weight: Array, bias: Array | None) -> Value:
+        """Multiply [1, features] with [classes, features]."""
+        inputs = [x.name, self.graph.weight(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.graph.weight(f"{name}.bias", bias))
+        return Value(self.graph.node("Gemm", *inputs, transB=1), (1, len(weight)))
+
+    def norm(self, x: Value, name: str, gain: Array, bias: Array) -> Value:
+        """Scale and shift each channel."""
+        axes = [1] * (2 if len(x.shape) > 2 else 0)
+        scaled = self.graph.node(
+            "Mul", x.name, self.graph.weight(f"{name}.gain", gain.reshape(1, -1, *axes))
+        )
+        shift = self.graph.weight(f"{name}.bias", bias.reshape(1, -1, *axes))
+        return Value(self.graph.node("Add", scaled, shift), x.shape)
+
+    def pointwise(self, op: str, *values: Value) -> Value:
+        """Apply an operation number by number; shapes broadcast."""
+        shape = max((value.shape for value in values), key=np.prod)
+        return Value(self.graph.node(op, *(value.name for value in values)), shape)
+
+    def concat(self, values: Sequence[Value], axis: int) -> Value:
+        """Put values side by side along an axis of PyTorch's shape."""
+        y = self.graph.node(
+            "Concat", *(value.name for value in values), axis=_kept_axis(values[0], axis)
+        )
+        shape = list(values[0].shape)
+        shape[axis] = sum(value.shape[axis] for value in values)
+        return Value(y, tuple(shape))
+
+    def slice(self, x: Value, axis: int, start: int, stop: int) -> Value:
+        """Take a part of an axis of PyTorch's shape."""
+        shape = list(x.shape)
+        shape[axis] = stop - start
+        if tuple(shape) == x.shape:
+            return x
+        bounds = (self.graph.integers(n) for n in (start, stop, _kept_axis(x, axis)))
+        return Value(self.graph.node("Slice", x.name, *bounds), tuple(shape))
+
+    def reshape(self, x: Value, shape: tuple[int, ...]) -> Value:
+        """Give the numbers another shape, in PyTorch's order."""
+        y = x.name
+        if x.is_clip and min(x.shape[1:3]) > 1:
+            y = self.graph.node("Transpose", y, perm=[1, 0, 2, 3])
+        kept = (shape[2], shape[1], *shape[3:]) if len(shape) == 5 else shape
+        if len(shape) == 5 and min(kept[:2]) > 1:
+            raise NotImplementedError(f"no reshape of {x.shape} to {shape} yet")
+        return Value(self.graph.node("Reshape", y, self.graph.integers(*kept)), shape)
+
+    def _conv2d(
+        self,
+        x: str,
+        name: str,
+        weight: Array,
+        bias: Array | None,
+        stride: Sequence[int],
+        sides: Sides,
+        groups: int,
+    ) -> str:
+        inputs = [x, self.graph.weight(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.graph.weight(f"{name}.bias", bias))
+        return self.graph.node(
+            "Conv",
+            *inputs,
+            kernel_shape=list(weight.shape[2:]),
+            strides=list(stride),
+            pads=_onnx_pads(sides),
+            group=groups,
+        )
+
+    def _chain(self, op: str, terms: Iterator[str]) -> str:
+        """Combine terms two at a time, each as soon as it is there."""
+        y = next(terms)
+        for term in terms:
+            y = self.graph.node(op, y, term)
+        return y
+
+    def _moments(
+        self, x: Value, kernel: int, stride: int, sides: tuple[int, int], fill: float
+    ) -> list[str]:
+        """Return, for each moment of a kernel, the frames that it meets."""
+        if kernel == 1 and stride == 1:
+            return [x.name]
+        before, after = sides
+        frames = x.shape[2] + before + after
+        y = x.name
+        if before or after:
+            pads = self.graph.integers(before, 0, 0, 0, after, 0, 0, 0)
+            y = self.graph.node("Pad", y, pads, self.graph.scalar(fill))
+        count = (frames - kernel) // stride + 1
+        axis, step = self.graph.integers(0), self.graph.integers(stride)
+        return [
+            self.graph.node(
+                "Slice",
+                y,
+                self.graph.integers(i),
+                self.graph.integers(i + (count - 1) * stride + 1),
+                axis,
+                step,
+            )
+            for i in range(kernel)
+        ]
+
+    def _padded(self, x: Value, sides: Sides) -> Value:
+        """Surround with zeros."""
+        if not any(map(any, sides)):
+            return x
+        around = [*sides[-2:]]
+        first = sides[0] if x.is_clip else (0, 0)
+        pads = [first[0], 0, around[0][0], around[1][0], first[1], 0, around[0][1], around[1][1]]
+        y = self.graph.node("Pad", x.name, self.graph.integers(*pads), self.graph.scalar(0.0))
+        sizes = (size + sum(side) for size, side in zip(x.shape[2:], sides, strict=True))
+        return Value(y, (*x.shape[:2], *sizes))
+
+
+def _kept_axis(x: Value, axis: int) -> int:
+    """Return where an axis of PyTorch's shape is kept."""
+    return {0: 0, 1: 1, 2: 0, 3: 2, 4: 3}[axis] if x.is_clip else axis
+
+
+def _onnx_pads(sides: Sides) -> list[int]:
+    return [*(before for before, _ in sides), *(after for _, after in sides)]
+
+
+def _ceiled(
+    size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], sides: Sides
+) -> list[tuple[int, int]]:
+    """Add to the end what a window that begins inside still needs."""
+    result = []
+    for length, k, s, (before, after) in zip(size, kernel, stride, sides, strict=True):
+        count = -(-(length + before + after - k) // s) + 1
+        if (count - 1) * s >= length + before:  # it would begin in the padding
+            count -= 1
+        result.append((before, (count - 1) * s + k - length - before))
+    return result
+
+
+def _spatial_shape(
+    shape: tuple[int, ...],
+    channels: int,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    sides: Sides,
+) -> tuple[int, ...]:
+    sizes = (
+        (size + sum(side) - k) // s + 1
+        for size, k, s, side in zip(shape[2:], kernel, stride, sides, strict=True)
+    )
+    return (1, channels, *sizes)
