@@ -26,10 +26,10 @@ from streamrec.errors import (
     UnknownModelError,
     WeightsError,
 )
-from streamrec.export.write import export_step
+from streamrec.export.write import write_export
 from streamrec.weights import store as store_module
 from streamrec.weights.model_file import save_model
-from streamrec.weights.published import Published
+from streamrec.weights.published import Published, PublishedFile
 from streamrec.weights.store import Store
 
 LABELS = tuple(f"action {letter}" for letter in "abcdefghij")
@@ -268,7 +268,7 @@ def unreachable(monkeypatch) -> None:
         port = probe.getsockname()[1]
     published = Published(
         architecture=DEFAULT_MODEL,
-        url=f"http://127.0.0.1:{port}/model.tar.gz",
+        files=(PublishedFile(url=f"http://127.0.0.1:{port}/model.tar.gz"),),
         labels="kinetics600",
     )
     monkeypatch.setattr(store_module, "PUBLISHED", MappingProxyType({DEFAULT_MODEL: published}))
@@ -356,7 +356,7 @@ def test_the_graph_is_the_one_that_the_revision_stands_for(tmp_path):
     """If this fails, the exporter writes other graphs: raise EXPORT_REVISION, and the digest."""
     path = tmp_path / "tiny.onnx"
     model = random_model(tiny_architecture(positional=True))
-    export_step(model, spec(model), {}, path)
+    write_export(model, spec(model), {}, path)
     nodes = [
         (node.op_type, len(node.input), sorted(a.name for a in node.attribute))
         for node in onnx.load(path).graph.node

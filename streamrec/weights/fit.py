@@ -131,7 +131,7 @@ def _squeezed(shape: Shape) -> Shape:
 
 def _few(differences: list[str]) -> str:
     rest = len(differences) - _NAMED_IN_ERRORS
-    shown = "; ".join(differences[:_NAMED_IN_ERRORS])
+    shown = "; ".join(differences[:_NAMED_IN_ERRORS]).encode("unicode_escape").decode("ascii")
     return shown + (f"; and {rest} more" if rest > 0 else "")
 
 

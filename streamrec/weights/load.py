@@ -19,6 +19,7 @@ from streamrec.weights.movinet_names import rename_checkpoint
 from streamrec.weights.movinet_tflite import rename_graph
 from streamrec.weights.tensor_bundle import read_bundle
 from streamrec.weights.tflite import read_graph
+from streamrec.weights.torch_files import SUFFIXES, read_torch
 from streamrec.weights.traits import Traits, with_traits
 
 _INDEX = ".index"
@@ -26,8 +27,8 @@ _LATEST = re.compile(r'^model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"', re.MUL
 _MAX_LATEST_BYTES = 1 << 16
 _SHOWN_BY_GRAPHS = ("gate", "head_activation", "image_size")
 _FORMS = (
-    "a TensorFlow checkpoint (.tar.gz, its folder, or its .index file), a .tflite stream model, "
-    "or a streamrec .safetensors file"
+    f"a PyTorch file ({', '.join(SUFFIXES)}), a TensorFlow checkpoint (.tar.gz, its folder, or "
+    "its .index file), a .tflite stream model, or a streamrec .safetensors file"
 )
 
 
@@ -40,8 +41,9 @@ def load_weights(
     """Read weights from a file or folder.
 
     Args:
-        path: a TensorFlow checkpoint (``.tar.gz``, a folder, an ``.index`` file or its prefix), a
-            ``.tflite`` stream model, or our own ``.safetensors``.
+        path: a PyTorch file (``.pt``, ``.pth``, ``.pyth``), a TensorFlow checkpoint
+            (``.tar.gz``, a folder, an ``.index`` file or its prefix), a ``.tflite`` stream model,
+            or our own ``.safetensors``.
         architecture: the record that the weights are for; None: told from names and shapes. Our
             own files state theirs, which must be of the same name.
         labels: class names in logit order; None: the file's, if it has any.
@@ -58,6 +60,25 @@ def load_weights(
     if traits:
         weights = with_traits(weights, _settable(path, traits))
     return weights if labels is None else replace(weights, labels=labels)
+
+
+def load_parts(
+    parts: Mapping[str, Path],
+    architecture: Architecture,
+    labels: tuple[str, ...] | None = None,
+) -> ModelWeights:
+    """Read a network whose parts lie in a PyTorch file each.
+
+    Args:
+        parts: what stands before each file's names in the network -> the file.
+        architecture: the record that the weights are for.
+        labels: class names in logit order.
+
+    Raises:
+        WeightsError: missing, corrupt, of no known form or of another architecture.
+        LabelsError: the labels do not fit the number of classes.
+    """
+    return replace(_from_torch(parts, architecture), labels=labels)
 
 
 def _settable(path: Path, traits: Traits) -> Traits:
@@ -77,6 +98,8 @@ def _read(path: Path, architecture: Architecture | None) -> ModelWeights:
         if path.with_name(path.name + _INDEX).exists():
             return _from_bundle(path, architecture)
         raise WeightsError(f"there is no file {path}")
+    if name.endswith(SUFFIXES):
+        return _from_torch({"": path}, architecture)
     if name.endswith((".tar.gz", ".tgz")):
         return _from_archive(path, architecture)
     if name.endswith(".tflite"):
@@ -98,6 +121,16 @@ def _from_model_file(path: Path, architecture: Architecture | None) -> ModelWeig
     return weights
 
 
+def _from_torch(parts: Mapping[str, Path], architecture: Architecture | None) -> ModelWeights:
+    named = {
+        f"{prefix}{name}": tensor
+        for prefix, path in parts.items()
+        for name, tensor in read_torch(path).items()
+    }
+    found, tensors = fit(named, architecture)
+    return _weights(found, tensors, "PyTorch", *parts.values())
+
+
 def _from_bundle(prefix: Path, architecture: Architecture | None) -> ModelWeights:
     found, tensors = fit(rename_checkpoint(read_bundle(prefix)), architecture)
     return _weights(found, tensors, "TensorFlow checkpoint", prefix)
@@ -112,13 +145,13 @@ def _from_tflite(path: Path, architecture: Architecture | None) -> ModelWeights:
 
 
 def _weights(
-    architecture: Architecture, tensors: Mapping[str, Array], form: str, path: Path
+    architecture: Architecture, tensors: Mapping[str, Array], form: str, *paths: Path
 ) -> ModelWeights:
     return ModelWeights(
         architecture=architecture,
         tensors=tensors,
         preprocessing=plain_preprocessing(architecture),
-        provenance={"format": form, "file": path.name},
+        provenance={"format": form, "file": " and ".join(path.name for path in paths)},
     )
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,14 @@ import platformdirs
 
 from streamrec.atomic import atomic_path
 from streamrec.config import EMBEDDED_MODEL
-from streamrec.errors import LabelsError, OptionError, OutputError, UnknownModelError, WeightsError
+from streamrec.errors import (
+    DownloadError,
+    LabelsError,
+    OptionError,
+    OutputError,
+    UnknownModelError,
+    WeightsError,
+)
 from streamrec.models.architecture import Architecture
 from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
 from streamrec.weights.download import fetch_checked
@@ -50,7 +58,8 @@ class StoredModel:
         classes: number of classes.
         labelled: whether the class names are known.
         source: the file or address that it came from.
-        source_sha256: checksum of that file as it was first fetched or imported.
+        source_sha256: checksum of that file as it was first fetched or imported; of several
+            files, theirs in order.
         sha256: checksum of the stored weights.
         size_bytes: size of the stored weights.
         added: when it was stored, UTC, ISO 8601.
@@ -242,21 +251,20 @@ class Store:
             raise OutputError(f"cannot write {self._models}: {error.strerror}") from error
 
     def _pull(self, published: Published, name: str, progress: Progress | None) -> StoredModel:
-        from streamrec.weights.load import load_weights
-
         downloads = self.root / "downloads"
-        file = fetch_checked(published.url, downloads, published.sha256, progress)
-        labels = embedded_labels(published.labels) if published.labels else None
+        _check_at_hand(published, name, downloads)
+        files = [fetch_checked(file, downloads, progress) for file in published.files]
         try:
-            weights = load_weights(file.path, architecture(published.architecture), labels)
+            weights = _read(published, [file.path for file in files])
         except (WeightsError, LabelsError):
-            file.discard()
+            for file in files:
+                file.reject()
             raise
-        file.trust()
-        provenance = {**weights.provenance, "source": file.url}
-        weights = replace(weights, provenance=provenance)
-        record = self.add(name, weights, file.url, file.sha256)
-        file.discard()
+        for file in files:
+            file.trust()
+        record = self.add(name, weights, published.source, " ".join(f.sha256 for f in files))
+        for file in files:
+            file.discard()
         return record
 
     def remove(self, name: str) -> None:
@@ -306,6 +314,35 @@ def _check_not_misleading(name: str, architecture: Architecture) -> None:
             f"{name!r} is the name of a published {published.architecture}, which this "
             f"{architecture.name} would hide; take another name"
         )
+
+
+def _check_at_hand(published: Published, name: str, downloads: Path) -> None:
+    """Refuse what people must fetch by hand, and have not; say how."""
+    for file in published.files:
+        path = downloads / file.by_hand
+        if file.by_hand and not path.exists():
+            downloads.mkdir(parents=True, exist_ok=True)
+            labels = f" --labels {published.labels}" if published.labels else ""
+            raise DownloadError(
+                f"{file.by_hand} can be fetched by hand only, from {file.url}; put it at {path}, "
+                f"or import it: `streamrec models import {file.by_hand} --as {name} "
+                f"--architecture {published.architecture}{labels}`"
+            )
+
+
+def _read(published: Published, paths: Sequence[Path]) -> ModelWeights:
+    """Read what was fetched."""
+    from streamrec.weights.load import load_parts, load_weights
+
+    record = architecture(published.architecture)
+    labels = embedded_labels(published.labels) if published.labels else None
+    if len(paths) == 1:
+        weights = load_weights(paths[0], record, labels)
+    else:
+        prefixes = (file.prefix for file in published.files)
+        weights = load_parts(dict(zip(prefixes, paths, strict=True)), record, labels)
+    origin = {"source": published.source, "license": published.license}
+    return replace(weights, provenance={**weights.provenance, **origin})
 
 
 def _record(

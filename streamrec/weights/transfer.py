@@ -61,7 +61,7 @@ def fetch(
     Args:
         url: http or https; redirects are followed, but never from https to http.
         target: where the file goes; it appears there whole and checked, or not at all.
-        sha256: what the file must be, in hexadecimal; None: anything.
+        sha256: what the file must be, or how that begins, in hexadecimal; None: anything.
         progress: told of every chunk.
         timeout: for connecting and for each read.
 
@@ -122,7 +122,7 @@ def _download(
 
 def _checked(file: Path, sha256: str | None) -> str:
     found = sha256_of(file)
-    if sha256 is not None and found != sha256.lower():
+    if sha256 is not None and not found.startswith(sha256.lower()):
         file.unlink()
         raise _RefusedError(f"its SHA-256 is {found} instead of {sha256}, so it was discarded")
     return found

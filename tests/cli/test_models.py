@@ -8,7 +8,7 @@ import pytest
 from streamrec.cli import catalog
 from streamrec.models.registry import ARCHITECTURES, ENSEMBLES
 from streamrec.weights import store as store_module
-from streamrec.weights.published import PUBLISHED, Published
+from streamrec.weights.published import PUBLISHED, Published, PublishedFile
 from tests.cli.conftest import ANY_PORT
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors
@@ -38,7 +38,8 @@ def web(tmp_path, monkeypatch):
         for name in ("tiny-one", "tiny-two"):
             server.files[f"/{name}.tar.gz"] = File((tmp_path / "tiny.tar.gz").read_bytes())
             published[name] = Published(
-                architecture="tiny-stream", url=server.url(f"/{name}.tar.gz")
+                architecture="tiny-stream",
+                files=(PublishedFile(url=server.url(f"/{name}.tar.gz")),),
             )
         for module in (store_module, catalog):
             monkeypatch.setattr(module, "PUBLISHED", published)
@@ -68,7 +69,7 @@ def test_a_model_is_described_before_it_is_pulled(cli, name):
     model = json.loads(cli("models", "info", name, "--json").out)
     record = ARCHITECTURES[name]
     assert (model["place"], model["labelled"], model["sha256"]) == ("published", True, None)
-    assert model["source"] == PUBLISHED[name].url
+    assert model["source"] == PUBLISHED[name].source
     assert model["facts"]["family"] == record.family
     assert model["facts"]["receptive_field"] == record.receptive_field
     assert model["facts"]["horizon"] == record.horizon

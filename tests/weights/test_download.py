@@ -6,6 +6,7 @@ import pytest
 
 from streamrec.errors import DownloadError
 from streamrec.weights.download import fetch_checked
+from streamrec.weights.published import PublishedFile
 from tests.weights.web import File, Web
 
 CONTENT = bytes(range(256))
@@ -20,15 +21,15 @@ def web():
 
 
 def test_the_first_checksum_that_was_trusted_holds(web, tmp_path):
-    first = fetch_checked(web.url("/model.bin"), tmp_path, None)
+    first = fetch_checked(PublishedFile(url=web.url("/model.bin")), tmp_path)
     first.trust()
     first.discard()
     web.files["/model.bin"] = File(b"changed")
     with pytest.raises(DownloadError, match=f"has changed.*{SHA256}"):
-        fetch_checked(web.url("/model.bin"), tmp_path, None)
+        fetch_checked(PublishedFile(url=web.url("/model.bin")), tmp_path)
     assert not first.path.exists()
 
 
 def test_an_address_without_a_file_name_is_an_error(web, tmp_path):
     with pytest.raises(DownloadError, match="file's name"):
-        fetch_checked(web.url("/"), tmp_path, None)
+        fetch_checked(PublishedFile(url=web.url("/")), tmp_path)

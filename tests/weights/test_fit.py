@@ -54,9 +54,7 @@ def test_number_of_classes_follows_the_tensors(name):
 
 def test_where_several_architectures_fit_alike_one_must_be_named():
     tensors = empty_tensors(ARCHITECTURES["x3d-s"])
-    with pytest.raises(
-        WeightsError, match=r"several.*: x3d-xs, x3d-s, x3d-m; .*--architecture"
-    ):
+    with pytest.raises(WeightsError, match=r"several.*: x3d-xs, x3d-s, x3d-m; .*--architecture"):
         fit(tensors, None)
     assert fit(tensors, ARCHITECTURES["x3d-m"])[0] == ARCHITECTURES["x3d-m"]
 

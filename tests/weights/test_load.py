@@ -105,7 +105,7 @@ def test_a_missing_file_is_named(tmp_path, name):
         load_weights(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["m.pt", "m.h5", "m.txt", "m"])
+@pytest.mark.parametrize("name", ["m.bin", "m.h5", "m.txt", "m"])
 def test_an_unknown_form_says_which_are_known(tmp_path, name):
     (tmp_path / name).write_bytes(b"text")
     with pytest.raises(WeightsError, match=r"no known form.*\.tar\.gz.*\.tflite.*\.safetensors"):

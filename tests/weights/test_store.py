@@ -20,7 +20,7 @@ from streamrec.errors import (
 from streamrec.weights import store as store_module
 from streamrec.weights import transfer
 from streamrec.weights.model_file import save_model
-from streamrec.weights.published import PUBLISHED, Published
+from streamrec.weights.published import PUBLISHED, Published, PublishedFile
 from streamrec.weights.store import HOME_VARIABLE, Store, default_root
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors, random_weights
@@ -48,7 +48,7 @@ def published(tmp_path, monkeypatch):
         web.files["/tiny.tar.gz"] = File((tmp_path / "tiny.tar.gz").read_bytes())
         entry = Published(
             architecture="tiny-stream",
-            url=web.url("/tiny.tar.gz"),
+            files=(PublishedFile(url=web.url("/tiny.tar.gz")),),
             labels="tiny",
         )
         monkeypatch.setattr(store_module, "PUBLISHED", {"tiny": entry})
@@ -178,7 +178,9 @@ def test_weights_may_not_hide_a_published_model_of_another_architecture(
     ):
         store.import_file(tmp_path / "m.safetensors", "movinet-a0-stream")
     assert store.names() == []
-    entry = Published(architecture="tiny-stream", url="https://host/tiny.tar.gz")
+    entry = Published(
+        architecture="tiny-stream", files=(PublishedFile(url="https://host/tiny.tar.gz"),)
+    )
     monkeypatch.setattr(store_module, "PUBLISHED", {"tiny": entry})
     assert store.import_file(tmp_path / "m.safetensors", "tiny").name == "tiny"
 
@@ -239,9 +241,11 @@ def test_processes_that_pull_the_same_model_share_one_download(store, published)
     code = f"""
 import pathlib, sys
 from streamrec.weights import store as s
+from streamrec.weights.published import Published, PublishedFile
 from tests.weights.tiny import TINY_STREAM
 s.architecture = lambda name: TINY_STREAM
-entry = s.Published(architecture="tiny-stream", url={published.url("/tiny.tar.gz")!r})
+file = PublishedFile(url={published.url("/tiny.tar.gz")!r})
+entry = Published(architecture="tiny-stream", files=(file,))
 print(s.Store(pathlib.Path({str(store.root)!r})).pull_from(entry, "tiny").sha256)
 """
     root = Path(__file__).resolve().parents[2]
@@ -259,10 +263,10 @@ print(s.Store(pathlib.Path({str(store.root)!r})).pull_from(entry, "tiny").sha256
 def test_every_published_model_is_of_a_registered_architecture():
     from streamrec.models.registry import architecture
 
-    assert len(PUBLISHED) == 12
+    assert len(PUBLISHED) == 12 + 3 + 6 + 4 + 16
     for name, entry in PUBLISHED.items():
         assert architecture(entry.architecture).name == name
-        assert entry.url.startswith("https://")
+        assert all(file.url.startswith("https://") for file in entry.files)
 
 
 def test_the_architecture_is_read_without_the_weights(store):
