@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamrec.weights.traits import Traits
 
 _PLACES = {"embedded": "embedded", "stored": "stored", "published": "can be pulled"}
+_DATA_SETS = "jester, kinetics400 or kinetics600"
 _WIDE = 200
 
 
@@ -47,11 +48,17 @@ def register(commands: Any) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object a model")
     info = _add(actions, "info", show_info, "say what a model is", named=True)
     info.add_argument("--json", action="store_true", help="print one JSON object")
-    _add(actions, "labels", show_labels, "print a model's class names, one a line", named=True)
+    labels = _add(actions, "labels", show_labels, "print class names, one a line")
+    labels.add_argument(
+        "name", metavar="NAME", help=f"a model's name, or a data set's: {_DATA_SETS}"
+    )
     _add(actions, "pull", pull, "fetch a published model", named=True)
     adding = _add(actions, "import", import_file, "store a model from a file")
     adding.add_argument(
-        "file", type=Path, help="checkpoint (.tar.gz, .index or folder), .tflite or .safetensors"
+        "file",
+        type=Path,
+        help="PyTorch file (.pt, .pth, .pyth), TensorFlow checkpoint (.tar.gz, .index or folder), "
+        ".tflite or .safetensors",
     )
     adding.add_argument(
         "--as", dest="name", required=True, metavar="NAME", help="its name from now on (required)"
@@ -60,7 +67,14 @@ def register(commands: Any) -> None:
         "--architecture", metavar="A", help="what it is; default: told from names and shapes"
     )
     adding.add_argument(
-        "--labels", type=Path, metavar="FILE", help="class names, one a line; default: the file's"
+        "--labels",
+        metavar="FILE",
+        help=f"class names, one a line, or those of {_DATA_SETS}; default: the file's",
+    )
+    adding.add_argument(
+        "--inflate",
+        action="store_true",
+        help="the file is of a network for pictures: make one for clips of it, to be trained",
     )
     _add_traits(adding)
     _add(actions, "rm", remove, "remove a stored model", named=True)
@@ -180,7 +194,7 @@ def _horizon(facts: "Facts") -> str:
 
 
 def show_labels(args: argparse.Namespace) -> int:
-    """Print the class names of one model."""
+    """Print the class names of one model or data set."""
     from streamrec.cli.catalog import labels_of
     from streamrec.weights.store import Store
 
@@ -210,7 +224,7 @@ def import_file(args: argparse.Namespace) -> int:
     """Store a model from a file and say what it became."""
     from streamrec.errors import OptionError
     from streamrec.models.registry import ENSEMBLES, architecture
-    from streamrec.weights.files import read_labels
+    from streamrec.weights.labels import labels_from
     from streamrec.weights.store import Store
 
     if args.name == EMBEDDED_MODEL or args.name in ENSEMBLES:
@@ -220,8 +234,9 @@ def import_file(args: argparse.Namespace) -> int:
         args.file,
         args.name,
         architecture=None if args.architecture is None else architecture(args.architecture),
-        labels=None if args.labels is None else read_labels(args.labels),
+        labels=None if args.labels is None else labels_from(args.labels),
         traits=cast("Traits", {key: value for key, value in vars(args).items() if key in _TRAITS}),
+        inflate=args.inflate,
     )
     print(_stored(record, store.folder(args.name)))
     return 0

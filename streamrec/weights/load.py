@@ -13,6 +13,7 @@ from streamrec.models.architecture import Architecture, MoViNetArchitecture
 from streamrec.types import Array
 from streamrec.weights.archive import unpack
 from streamrec.weights.fit import fit
+from streamrec.weights.inflated import load_inflated
 from streamrec.weights.model_file import load_model
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 from streamrec.weights.movinet_names import rename_checkpoint
@@ -37,6 +38,8 @@ def load_weights(
     architecture: Architecture | None = None,
     labels: tuple[str, ...] | None = None,
     traits: Traits | None = None,
+    *,
+    inflate: bool = False,
 ) -> ModelWeights:
     """Read weights from a file or folder.
 
@@ -48,6 +51,7 @@ def load_weights(
             own files state theirs, which must be of the same name.
         labels: class names in logit order; None: the file's, if it has any.
         traits: how the model was trained, where that differs from the architecture's record.
+        inflate: the file is of a network for pictures, ``architecture`` of one for clips.
 
     Raises:
         WeightsError: missing, corrupt, of no known form or of another architecture.
@@ -56,7 +60,7 @@ def load_weights(
         RuntimeMissingError: the package that reads .tflite files is not installed.
     """
     with np.errstate(all="ignore"):
-        weights = _read(path, architecture)
+        weights = load_inflated(path, architecture) if inflate else _read(path, architecture)
     if traits:
         weights = with_traits(weights, _settable(path, traits))
     return weights if labels is None else replace(weights, labels=labels)

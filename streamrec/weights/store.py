@@ -191,19 +191,20 @@ class Store:
         architecture: Architecture | None = None,
         labels: tuple[str, ...] | None = None,
         traits: "Traits | None" = None,
+        inflate: bool = False,
     ) -> StoredModel:
         """Store weights from a file or folder under ``name``; see ``load_weights``.
 
         Raises:
             OptionError: the name is malformed, taken or that of a published model of another
-                architecture; or a trait that is not allowed.
+                architecture; a trait that is not allowed; or nothing to inflate to.
             WeightsError: the weights cannot be read or are of another architecture.
             LabelsError: the labels do not fit the number of classes.
         """
         from streamrec.weights.load import load_weights
 
         self._check_free(name)
-        weights = load_weights(path, architecture, labels, traits)
+        weights = load_weights(path, architecture, labels, traits, inflate=inflate)
         _check_not_misleading(name, weights.architecture)
         checksum = sha256_of(path) if path.is_file() else None
         return self.add(name, weights, str(path.resolve()), checksum)

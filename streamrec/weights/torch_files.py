@@ -81,6 +81,8 @@ def read_torch(path: Path) -> dict[str, Array]:
 def _load(path: Path) -> Any:
     import torch
 
+    if not path.is_file():
+        raise WeightsError(f"there is no file {path}")
     scalars: list[Any] = [(_NumpyScalar, name) for name in _NUMPY_SCALARS]
     try:
         with torch.serialization.safe_globals(scalars), warnings.catch_warnings():
