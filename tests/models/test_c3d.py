@@ -43,12 +43,12 @@ def test_logits_are_the_classifier_on_the_features():
     torch.testing.assert_close(network(clip), features @ layer.weight.T + layer.bias)
 
 
-@pytest.mark.parametrize("frames", range(RECORD.min_frames, RECORD.clip_frames + 1))
+@pytest.mark.parametrize("frames", range(RECORD.min_frames, RECORD.max_frames + 1))
 def test_clips_have_nine_to_sixteen_frames(shapes, frames):
     assert shapes(empty_clip(frames)).shape == (1, RECORD.classes)
 
 
-@pytest.mark.parametrize("frames", [RECORD.min_frames - 1, RECORD.clip_frames + 1])
+@pytest.mark.parametrize("frames", [RECORD.min_frames - 1, RECORD.max_frames + 1])
 def test_shorter_and_longer_clips_do_not_fit(shapes, frames):
     with pytest.raises(RuntimeError, match=r"too small|reduction dim|multiplied"):
         shapes(empty_clip(frames))
