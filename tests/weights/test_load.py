@@ -4,6 +4,7 @@ import tarfile
 
 import numpy as np
 import pytest
+import torch
 
 from streamrec.errors import LabelsError, WeightsError
 from streamrec.models.registry import architecture
@@ -13,6 +14,7 @@ from streamrec.weights.load import load_weights
 from streamrec.weights.model_file import save_model
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors, random_weights
+from tests.weights.torch_writer import data_parallel, state_dict, write
 
 TENSORS = random_tensors(TINY_STREAM)
 
@@ -30,6 +32,24 @@ def archive(folder):
     with tarfile.open(path, "w:gz") as tar:
         tar.add(folder, folder.name)
     return path
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".pyth", ".pth.tar", ".PTH"])
+def test_a_pytorch_file_is_read_under_every_name(tmp_path, suffix):
+    record = architecture("mobilenet3d-v2-0.2-jester")
+    state = state_dict(record)
+    path = write(tmp_path / f"best{suffix}", data_parallel(state))
+    loaded = load_weights(path)
+    assert (loaded.architecture, loaded.preprocessing) == (record, record.preprocessing)
+    assert loaded.provenance == {"format": "PyTorch", "file": path.name}
+    for name, value in loaded.tensors.items():
+        np.testing.assert_array_equal(value, state[name].numpy())
+
+
+def test_a_movinet_may_lie_in_a_pytorch_file(tmp_path):
+    state = {name: torch.from_numpy(value) for name, value in TENSORS.items()}
+    loaded = load_weights(write(tmp_path / "m.pth", {"model": state}), TINY_STREAM)
+    assert loaded.architecture == TINY_STREAM
 
 
 @pytest.mark.parametrize("form", ["folder", "index", "prefix", "archive"])
