@@ -12,6 +12,7 @@ from streamrec.weights.published import PUBLISHED, Published, PublishedFile
 from tests.cli.conftest import ANY_PORT
 from tests.weights.bundle_writer import write_bundle
 from tests.weights.tiny import TINY_STREAM, as_checkpoint, random_tensors
+from tests.weights.torch_writer import data_parallel, state_dict, write
 from tests.weights.web import File, Web
 
 
@@ -68,7 +69,8 @@ def test_the_table_has_a_line_a_model_and_its_facts(cli):
 def test_a_model_is_described_before_it_is_pulled(cli, name):
     model = json.loads(cli("models", "info", name, "--json").out)
     record = ARCHITECTURES[name]
-    assert (model["place"], model["labelled"], model["sha256"]) == ("published", True, None)
+    assert (model["place"], model["sha256"]) == ("published", None)
+    assert model["labelled"] == (PUBLISHED[name].labels is not None)
     assert model["source"] == PUBLISHED[name].source
     assert model["facts"]["family"] == record.family
     assert model["facts"]["receptive_field"] == record.receptive_field
@@ -104,6 +106,72 @@ def test_import_says_what_it_became(cli, listed, home, weights, weights_file):
     model = listed()["mine"]
     assert (model["place"], model["source"]) == ("stored", str(weights_file))
     assert cli("models", "labels", "mine").out.splitlines() == list(weights.labels)
+
+
+@pytest.mark.parametrize(("name", "count"), [("jester", 27), ("kinetics400", 400)])
+def test_labels_of_a_data_set_are_printed(cli, name, count):
+    assert len(cli("models", "labels", name).out.splitlines()) == count
+
+
+def test_labels_of_a_published_model_without_any_say_so(cli):
+    cli("models", "labels", "mobilenet-v2").fails(4, "not known", "--labels", "kinetics400")
+
+
+def test_labels_of_an_unknown_name_suggest_the_nearest(cli):
+    cli("models", "labels", "movinet-a0-steam").fails(4, "movinet-a0-stream")
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A training checkpoint of a network for clips, as its author published it."""
+    state = state_dict(ARCHITECTURES["mobilenet3d-v2-0.2-jester"])
+    return write(tmp_path / "best.pth", data_parallel(state))
+
+
+def test_import_of_a_pytorch_file_tells_what_it_is(cli, checkpoint):
+    result = cli("models", "import", checkpoint, "--as", "mine", "--labels", "jester")
+    assert result.out.startswith("mine: mobilenet3d-v2-0.2-jester, 27 classes, labels known, ")
+    assert cli("models", "labels", "mine").out == cli("models", "labels", "jester").out
+
+
+def test_import_with_the_labels_of_another_data_set_is_refused(cli, checkpoint):
+    labels = ("--labels", "kinetics400")
+    cli("models", "import", checkpoint, "--as", "mine", *labels).fails(4, "27 classes, got 400")
+
+
+def test_import_of_what_several_architectures_fit_asks_for_one(cli, tmp_path):
+    path = write(tmp_path / "x3d.pyth", {"model_state": state_dict(ARCHITECTURES["x3d-s"])})
+    cli("models", "import", path, "--as", "mine").fails(4, "x3d-s, x3d-m", "--architecture")
+    result = cli("models", "import", path, "--as", "mine", "--architecture", "x3d-m")
+    assert result.out.startswith("mine: x3d-m, 400 classes, labels not known, ")
+
+
+def test_import_of_a_hostile_file_is_one_line(cli, tmp_path, home):
+    path = write(tmp_path / "m.pth", {"state_dict": print})
+    cli("models", "import", path, "--as", "mine").fails(4, "print", "refused")
+    assert not home.exists()
+
+
+def test_import_inflates_a_network_for_pictures(cli, tmp_path):
+    path = write(tmp_path / "flat.pth", state_dict(ARCHITECTURES["mobilenet-v2"]))
+    command = ("models", "import", path, "--as", "mine", "--inflate")
+    cli(*command).fails(2, "--architecture", "mobilenet3d-v2-1.0")
+    result = cli(*command, "--architecture", "mobilenet3d-v2-1.0-jester")
+    assert result.out.startswith("mine: mobilenet3d-v2-1.0-jester, 27 classes")
+
+
+def test_pull_of_what_has_no_address_says_what_to_do(cli, checkpoint):
+    name = "mobilenet3d-v2-0.2-jester"
+    result = cli("models", "pull", name)
+    result.fails(4, "by hand", "https://drive.google.com/", "put it at")
+    assert cli("models", "pull", name).err == result.err
+    hint = result.err.split("`streamrec ")[1].split("`")[0].split()
+    assert (hint.pop(2), hint[:2]) == (
+        "jester_mobilenetv2_0.2x_RGB_16_best.pth",
+        ["models", "import"],
+    )
+    assert cli(*hint[:2], checkpoint, *hint[2:]).code == 0
+    assert cli("models", "pull", name).code == 0
 
 
 def test_labels_are_printed_where_their_letters_cannot_be(
