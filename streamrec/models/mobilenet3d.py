@@ -2,19 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from torch import Tensor, nn
 
 from streamrec.models.mobilenet import DROPOUT, FEATURES, STAGES, STEM
 from streamrec.models.network import ClipNetwork
+from streamrec.nn.conv3d import SpatialConv3d
 
 _V1_STAGES = ((64, 1, 2), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 1))
 """Width, blocks, and stride of the first block: table 2 of the paper."""
 
 
-def _pointwise(channels_in: int, channels_out: int) -> nn.Conv3d:
-    return nn.Conv3d(channels_in, channels_out, 1, bias=False)
+def _pointwise(channels_in: int, channels_out: int) -> SpatialConv3d:
+    return SpatialConv3d(channels_in, channels_out, 1, bias=False)
 
 
 def _depthwise(channels: int, stride: int) -> nn.Conv3d:
@@ -95,14 +96,13 @@ class MobileNet3D(ClipNetwork):
         version, width = variant.split("-")
         layers = {"v1": _v1, "v2": _v2}[version](float(width))
         features = FEATURES if version == "v2" else int(float(width) * _V1_STAGES[-1][0])
-        # The published name of the layers is that of a method.
         self._modules["features"] = nn.Sequential(*layers, nn.AdaptiveAvgPool3d(1), nn.Flatten())
         self.classifier = nn.Sequential(nn.Dropout(DROPOUT), nn.Linear(features, classes))
 
     @property
-    def features(self) -> nn.Module:
-        """[N, 3, T, H, W] -> [N, features]."""
-        return dict(self.named_children())["features"]
+    def features(self) -> nn.Sequential:
+        """[N, 3, T, H, W] -> [N, features]: layers whose published name is that of the method."""
+        return cast(nn.Sequential, self._modules["features"])
 
     def classify(self, features: Tensor) -> Tensor:
         """[N, features] -> logits [N, classes]."""

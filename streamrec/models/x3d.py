@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from streamrec.models.architecture import se_width
 from streamrec.models.network import ClipNetwork
+from streamrec.nn.conv3d import SpatialConv3d, TemporalConv3d
 
 _STEM, _WIDTHS, _FEATURES = 24, (24, 48, 96, 192), 2048
 _INNER, _SE_RATIO = 2.25, 1 / 16
@@ -40,13 +41,13 @@ def _named(**layers: nn.Module) -> nn.Sequential:
     return row
 
 
-def _pointwise(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv3d:
-    return nn.Conv3d(channels_in, channels_out, 1, (1, stride, stride), bias=False)
+def _pointwise(channels_in: int, channels_out: int, stride: int = 1) -> SpatialConv3d:
+    return SpatialConv3d(channels_in, channels_out, 1, (1, stride, stride), bias=False)
 
 
 def _stem() -> nn.Sequential:
-    space = nn.Conv3d(3, _STEM, (1, 3, 3), (1, 2, 2), (0, 1, 1), bias=False)
-    time = nn.Conv3d(_STEM, _STEM, (5, 1, 1), padding=(2, 0, 0), groups=_STEM, bias=False)
+    space = SpatialConv3d(3, _STEM, (1, 3, 3), (1, 2, 2), (0, 1, 1), bias=False)
+    time = TemporalConv3d(_STEM, _STEM, (5, 1, 1), padding=(2, 0, 0), groups=_STEM, bias=False)
     # The published names have the two the wrong way round.
     conv = _named(conv_t=space, conv_xy=time)
     return _named(conv=conv, norm=nn.BatchNorm3d(_STEM), activation=nn.ReLU())
