@@ -60,8 +60,8 @@ def fetch_checked(
     """
     from streamrec.weights.transfer import fetch, without_secrets
 
-    shown = without_secrets(published.url)
-    name = published.by_hand or shown.rpartition("/")[2]
+    shown = published.by_hand or without_secrets(published.url)
+    name = shown.rpartition("/")[2]
     if not _FILE_NAME.fullmatch(name):
         raise DownloadError(f"{shown} does not end in a file's name")
     path = folder / name

@@ -83,7 +83,8 @@ def _choose(fitting: list[Architecture]) -> Architecture:
     if len(chosen) > 1:
         names = ", ".join(record.name for record in chosen)
         raise WeightsError(
-            f"the weights fit several architectures: {names}; say which with --architecture"
+            f"the weights fit several architectures: {names}; import them with --architecture to "
+            "say which"
         )
     return chosen[0]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streamrec.models.architecture import Architecture, MoViNetArchitecture
+from streamrec.models.architecture import Architecture, ClipArchitecture, MoViNetArchitecture
 from streamrec.weights.movinet_shapes import CLASSIFIER, Shape, movinet_shapes
 
 COUNTER = ".num_batches_tracked"
@@ -44,3 +44,21 @@ def network_shapes(architecture: Architecture) -> NetworkShapes:
     state = network.state_dict().items()
     shapes = {name: tuple(x.shape) for name, x in state if not name.endswith(COUNTER)}
     return NetworkShapes(shapes, network.classifiers, network.unused, exact=True)
+
+
+def takes_pictures_of(architecture: ClipArchitecture, size: int) -> bool:
+    """Tell whether a network can see squares of ``size`` pixels: some need larger ones.
+
+    A clip without numbers passes through the network without its own.
+    """
+    from streamrec.models.build import build_shapes
+
+    network = build_shapes(architecture).eval()
+    flow = architecture.flow
+    channels = 3 if flow is None else 5 if flow.colors else 2
+    clip = next(network.parameters()).new_empty(1, architecture.min_frames, channels, size, size)
+    try:
+        network(clip)
+    except RuntimeError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from streamrec.models.architecture import Architecture, MoViNetArchitecture
 from streamrec.nn.names import ACTIVATION_NAMES
 from streamrec.types import Preprocessing
 from streamrec.weights.model_weights import ModelWeights
+from streamrec.weights.network_shapes import takes_pictures_of
 
 _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"image_size": (32, 4096), "fps": (0.1, 1000.0), "horizon": (1, 100_000)}
@@ -56,12 +57,15 @@ def _changed(architecture: Architecture, traits: Traits) -> Architecture:
 
 
 def _sized(weights: ModelWeights, size: int) -> ModelWeights:
-    """Scale the pictures so that the network sees ``size`` pixels."""
+    """Scale the pictures so that the network sees squares of ``size`` pixels."""
     architecture, preprocessing = weights.architecture, weights.preprocessing
     if isinstance(architecture, MoViNetArchitecture):
         return replace(weights, preprocessing=_scaled(preprocessing, size / preprocessing.height))
     flow = architecture.flow
-    preprocessing = _scaled(preprocessing, size / (flow or preprocessing).height)
+    seen = (flow or preprocessing).height
+    if not takes_pictures_of(architecture, size):
+        raise OptionError(f"{architecture.name} sees {seen} pixels and cannot see {size}")
+    preprocessing = _scaled(preprocessing, size / seen)
     flow = None if flow is None else replace(flow, height=size, width=size)
     architecture = replace(architecture, flow=flow, preprocessing=preprocessing)
     return replace(weights, architecture=architecture, preprocessing=preprocessing)

@@ -48,9 +48,16 @@ def test_a_clip_model_sees_the_same_part_of_the_picture_at_another_size():
 
 
 def test_flow_is_computed_on_a_picture_of_another_size():
-    changed = with_traits(untrained(ARCHITECTURES["i3d-flow"]), {"image_size": 112})
-    assert changed.architecture.flow == FlowInput(height=112, width=112)
-    assert (changed.preprocessing.height, changed.preprocessing.width) == (128, 128)
+    changed = with_traits(untrained(ARCHITECTURES["i3d-flow"]), {"image_size": 336})
+    assert changed.architecture.flow == FlowInput(height=336, width=336)
+    assert (changed.preprocessing.height, changed.preprocessing.width) == (384, 384)
+
+
+@pytest.mark.parametrize("name", ["s3d", "x3d-xs", "i3d-flow"])
+def test_pictures_too_small_for_a_network_are_refused(name):
+    seen = {"s3d": 224, "x3d-xs": 182, "i3d-flow": 224}[name]
+    with pytest.raises(OptionError, match=f"{name} sees {seen} pixels and cannot see 112"):
+        with_traits(untrained(ARCHITECTURES[name]), {"image_size": 112})
 
 
 @pytest.mark.parametrize("horizon", [7, None])
