@@ -1,6 +1,6 @@
 """What a whole file shows: the answer, and how it came about over time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,7 +45,7 @@ class FileAnswer:
         return tuple(Score(i, self.labels[i], score, score) for i, score in scores)
 
 
-class _Watch:
+class FileWatch:
     """Counts what passes and keeps some of the pictures, however long the file is."""
 
     KEPT = 32
@@ -59,6 +59,7 @@ class _Watch:
         self.thumbnails: list[tuple[float, Image]] = []
 
     def take(self, frame: Frame) -> None:
+        """Look at the next frame."""
         if self.frames == 0:
             self.first_s = frame.time_s
         self.last_s = frame.time_s
@@ -98,10 +99,23 @@ def classify(
     Raises:
         SourceError: the file cannot be read, or has no pictures.
     """
-    watch = _Watch(on_frame)
+    watch = FileWatch(on_frame)
     predictions = list(_predictions(recognizer, source, watch))
-    if not predictions:
+    return answer_of(recognizer, file, watch, predictions)
+
+
+def answer_of(
+    recognizer: Recognizer, file: str, watch: FileWatch, predictions: Sequence[Prediction]
+) -> FileAnswer:
+    """Return what predictions on the model's own time grid come to; see ``classify``.
+
+    Raises:
+        SourceError: there are none.
+    """
+    if not watch.frames:
         raise SourceReadError(f"{file} has no pictures in it")
+    if not predictions:
+        raise SourceReadError(f"{file} is too short: {recognizer.name} sees motion between frames")
     timeline = np.stack([prediction.raw for prediction in predictions])
     ends = _ends(recognizer.spec, [prediction.warm_up for prediction in predictions])
     scores: Array = timeline[ends].mean(0)
@@ -118,7 +132,7 @@ def classify(
     )
 
 
-def _predictions(recognizer: Recognizer, source: Source, watch: _Watch) -> Iterator[Prediction]:
+def _predictions(recognizer: Recognizer, source: Source, watch: FileWatch) -> Iterator[Prediction]:
     stream = recognizer.stream(predict="grid", smoother=NoSmoothing(), declared_fps=source.fps)
     for frame in source:
         watch.take(frame)

@@ -23,7 +23,7 @@ from streamrec.weights.store import Store
 if TYPE_CHECKING:
     from streamrec.export.write import ExportReport
 
-EXPORT_REVISION = 4
+EXPORT_REVISION = 3
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
 
 T = TypeVar("T")

@@ -185,6 +185,11 @@ class StreamSpec:
         counts = (self.clip_frames, self.warmup_frames, self.horizon)
         if any(count is not None and count < 1 for count in counts):
             raise OptionError("clip_frames, warmup_frames and horizon are at least 1")
+        size, flow = self.preprocessing, self.flow
+        if flow is not None and (flow.height > size.height or flow.width > size.width):
+            raise OptionError(
+                f"a flow of {flow.height} x {flow.width} is no part of {size.height} x {size.width}"
+            )
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:

@@ -23,7 +23,7 @@ def made_up(key: str, shape: tuple[int, ...]) -> np.ndarray:
     random = np.random.default_rng(zlib.crc32(key.encode()))
     if key.endswith("running_var"):
         value = 0.5 + random.random(shape)
-    elif key.endswith("running_mean") or key.endswith(".bias"):
+    elif key.endswith(("running_mean", ".bias")):
         value = 0.1 * random.standard_normal(shape)
     elif len(shape) == 1:
         value = (0.5 + random.random(shape)) * (0.15 if key.endswith("norm_c.weight") else 1.0)

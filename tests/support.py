@@ -5,11 +5,13 @@ from pathlib import Path
 
 import torch
 
-from streamrec.models.architecture import Family, MoViNetArchitecture
+from streamrec import model_source
+from streamrec.models.architecture import ClipArchitecture, Family, MoViNetArchitecture
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import MOVINETS, groups
 from streamrec.types import Preprocessing, StreamSpec
 from streamrec.weights.fit import fit
+from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.movinet_names import rename_checkpoint
 from streamrec.weights.tensor_bundle import read_bundle
 
@@ -53,15 +55,25 @@ def random_model(architecture: MoViNetArchitecture, seed: int = 0) -> MoViNet:
 
 def spec_of(architecture: MoViNetArchitecture) -> StreamSpec:
     """The spec of a model without a name list of its own."""
+    causal = architecture.causal
     return StreamSpec(
         name=architecture.name,
         labels=tuple(f"class {i}" for i in range(architecture.classes)),
         fps=architecture.fps,
         preprocessing=Preprocessing(architecture.image_size, architecture.image_size),
         clip_frames=architecture.clip_frames,
-        warmup_frames=architecture.receptive_field,
-        horizon=architecture.horizon,
+        warmup_frames=architecture.receptive_field if causal else architecture.clip_frames,
+        horizon=architecture.horizon if causal else None,
+        windowed=not causal,
     )
+
+
+def clip_spec(architecture: ClipArchitecture, window: int | None = None) -> StreamSpec:
+    """The spec of any other model, without a name list of its own."""
+    weights = ModelWeights(
+        architecture=architecture, tensors={}, preprocessing=architecture.preprocessing
+    )
+    return model_source.spec_of(weights, architecture.name, window)
 
 
 def reference_model(

@@ -14,8 +14,9 @@ from support import DATA, random_model, tiny_architecture
 from tiny_models import exported, spec, trained, weights
 
 from streamrec import build
-from streamrec.build import choose_model, export, is_clip_model, load, load_clip
-from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions
+from streamrec import exports as exports_module
+from streamrec.build import choose_model, load
+from streamrec.config import DEFAULT_MODEL, EMBEDDED_MODEL, ModelOptions, WindowOptions
 from streamrec.errors import (
     DownloadError,
     ModelError,
@@ -27,6 +28,7 @@ from streamrec.errors import (
     WeightsError,
 )
 from streamrec.export.write import write_export
+from streamrec.exports import EXPORT_REVISION, export
 from streamrec.weights import store as store_module
 from streamrec.weights.model_file import save_model
 from streamrec.weights.published import Published, PublishedFile
@@ -183,8 +185,6 @@ def test_an_unknown_name_suggests_stored_and_published_ones(tiny):
         load("tinny")
     with pytest.raises(UnknownModelError, match="movinet-a0-stream"):
         load("movinet-a0-steam")
-    with pytest.raises(UnknownModelError, match="movinet-a0-stream"):
-        is_clip_model("movinet-a0-steam")
 
 
 def test_options_that_are_not_allowed_are_refused(tiny):
@@ -203,43 +203,92 @@ def test_weights_whose_size_is_not_their_architectures_are_refused(store):
     assert exports(store.root) == {}
 
 
-def test_a_base_model_cannot_stream_but_runs_clips(store):
+def watched(recognizer, count: int = 12) -> np.ndarray:
+    """What a model says of a moving pattern, its last answer included."""
+    stream = recognizer.stream(predict="grid")
+    pictures = (np.roll(PICTURE, i, axis=1) for i in range(count))
+    answers = [stream.push(picture, i / 5) for i, picture in enumerate(pictures)]
+    return np.stack([answer.raw for answer in [*answers, stream.finish()] if answer is not None])
+
+
+def test_a_base_model_sees_windows_by_onnx_and_by_torch(store):
+    store.add("tiny-base", weights(trained("base"), LABELS))
+    one, other = (
+        load("tiny-base", runtime=runtime, device="cpu", hop=4) for runtime in ("auto", "torch")
+    )
+    assert one.spec == other.spec
+    assert one.spec.windowed
+    assert "ONNX Runtime" in one.engine
+    assert len(watched(one)) == 3
+    np.testing.assert_allclose(watched(one), watched(other), atol=1e-5)
+
+
+def test_window_hop_and_stride_are_the_callers(store):
     store.add("tiny-base", weights(trained("base"), LABELS))
     for runtime in ("onnx", "torch"):
-        with pytest.raises(ModelError, match="whole clips"):
-            load("tiny-base", runtime=runtime)
-    clip = np.random.default_rng(0).random((5, 3, 32, 32), dtype=np.float32)
-    (quick,) = load_clip("tiny-base", ModelOptions())
-    (slow,) = load_clip("tiny-base", ModelOptions(runtime="torch", device="cpu"))
-    assert quick.spec == slow.spec
-    np.testing.assert_allclose(quick.run(clip), slow.run(clip), atol=1e-5)
+        recognizer = load("tiny-base", runtime=runtime, window=6, hop=3, clip_stride=2)
+        assert recognizer.spec.clip_frames == recognizer.spec.warmup_frames == 6
+        assert recognizer.spec.fps == 2.5
+        assert "every 3" in recognizer.engine
 
 
-def test_what_sees_whole_clips_is_known_before_it_is_loaded(store, tmp_path):
-    store.add("tiny", weights(trained()))
-    store.add("tiny-base", weights(trained("base")))
-    save_model(tmp_path / "base.safetensors", weights(trained("base")))
-    (tmp_path / "base.onnx").write_bytes(exported(trained("base")))
-    (tmp_path / "stream.onnx").write_bytes(exported(trained()))
-    clips = {
-        "tiny": False,
-        "tiny-base": True,
-        "movinet-a0-stream": False,
-        "movinet-a3-base": True,
-        "movinet-a6-base": True,
-        "movinet-a6-stream": False,
-        EMBEDDED_MODEL: False,
-        str(tmp_path / "base.safetensors"): True,
-        str(tmp_path / "base.onnx"): True,
-        str(tmp_path / "stream.onnx"): False,
-    }
-    assert {name: is_clip_model(name) for name in clips} == clips
+@pytest.mark.parametrize("choices", [{"runtime": "native"}, {"precision": "bf16"}])
+def test_the_native_runtime_sees_no_windows(store, choices):
+    store.add("tiny-base", weights(trained("base"), LABELS))
+    with pytest.raises(OptionError, match="sees windows"):
+        load("tiny-base", **choices)
+
+
+def test_an_exported_clip_model_runs_as_the_named_one(store, tmp_path):
+    store.add("tiny-base", weights(trained("base"), LABELS))
+    report = export("tiny-base", tmp_path / "mine.onnx")
+    exported_one, named = load(str(report.path)), load("tiny-base")
+    assert exported_one.name == "mine"
+    np.testing.assert_array_equal(watched(exported_one), watched(named))
+
+
+class TestUntrained:
+    name = "untrained:mobilenet3d-v2-0.2"
+
+    def test_an_architecture_runs_with_random_weights(self, store):
+        recognizer = load(self.name, window=4)
+        assert recognizer.name == self.name
+        assert recognizer.spec.clip_frames == 4
+        assert np.ptp(watched(recognizer)) > 0
+
+    def test_torch_and_onnx_have_the_same_random_weights(self):
+        one, other = (load(self.name, runtime=runtime, window=4) for runtime in ("onnx", "torch"))
+        np.testing.assert_allclose(watched(one), watched(other), atol=1e-5)
+
+    def test_its_export_is_kept_by_window(self, store):
+        load(self.name, window=4)
+        before = exports(store.root)
+        load(self.name, window=4)
+        assert exports(store.root) == before
+        load(self.name, window=5)
+        assert len(exports(store.root)) == 2
+
+    def test_an_export_takes_its_own_window_only(self, tmp_path):
+        path = export(self.name, tmp_path / "a.onnx", window=4).path
+        assert load(str(path), window=4).spec.clip_frames == 4
+        with pytest.raises(OptionError, match="exported for clips of 4 frames, got --window 6"):
+            load(str(path), window=6)
+
+    @pytest.mark.parametrize("runtime", ["onnx", "torch"])
+    def test_a_window_that_the_network_does_not_take_is_refused(self, runtime):
+        with pytest.raises(OptionError, match="--window of c3d is 9 to 16, got 20"):
+            load("untrained:c3d", window=20, runtime=runtime)
+
+    def test_an_unknown_architecture_is_refused(self):
+        with pytest.raises(UnknownModelError, match="x3d-m"):
+            load("untrained:x3d-n")
 
 
 def test_an_ensembles_members_are_all_loaded(store, monkeypatch):
     store.add("one", weights(trained(), LABELS))
     store.add("two", weights(trained(positional=True), LABELS))
-    monkeypatch.setattr(build, "ENSEMBLES", {"both": ("one", "two")})
+    for module in (build, exports_module):
+        monkeypatch.setattr(module, "ENSEMBLES", {"both": ("one", "two")})
     expected = (says(load("one")) + says(load("two"))) / 2
     np.testing.assert_allclose(says(load("both")), expected, atol=1e-6)
     with pytest.raises(ModelError, match="export one and two"):
@@ -251,12 +300,12 @@ def test_a_model_is_exported_as_what_it_is(tmp_path, store, family):
     store.add("tiny", weights(trained(family), LABELS))
     report = export("tiny", tmp_path / "tiny.onnx")
     assert ("frame" if family == "stream" else "clip") in report.inputs
-    assert is_clip_model(str(report.path)) == (family == "base")
+    assert load(str(report.path)).spec.windowed == (family == "base")
 
 
 def test_the_embedded_model_is_the_default(embedded):
     assert load().name == EMBEDDED_MODEL
-    with pytest.raises(RuntimeMissingError, match="embedded model"):
+    with pytest.raises(RuntimeMissingError, match="gestures is an ONNX file"):
         load(runtime="torch")
 
 
@@ -278,7 +327,7 @@ def test_where_nothing_can_be_fetched_the_embedded_model_runs_with_one_notice(
     embedded, unreachable
 ):
     notices = []
-    recognizer = choose_model(ModelOptions(), notices.append)
+    recognizer = choose_model(ModelOptions(), WindowOptions(), notices.append)
     assert recognizer.name == EMBEDDED_MODEL
     (notice,) = notices
     assert "\n" not in notice
@@ -289,14 +338,14 @@ def test_where_nothing_can_be_fetched_the_embedded_model_runs_with_one_notice(
 def test_a_model_that_was_asked_for_is_not_replaced(embedded, unreachable):
     notices = []
     with pytest.raises(DownloadError):
-        choose_model(ModelOptions(model=DEFAULT_MODEL), notices.append)
+        choose_model(ModelOptions(model=DEFAULT_MODEL), WindowOptions(), notices.append)
     assert notices == []
 
 
 def test_the_default_model_runs_where_it_is_stored(store, embedded, unreachable):
     store.add(DEFAULT_MODEL, weights(trained(), LABELS))
     notices = []
-    assert choose_model(ModelOptions(), notices.append).name == DEFAULT_MODEL
+    assert choose_model(ModelOptions(), WindowOptions(), notices.append).name == DEFAULT_MODEL
     assert notices == []
 
 
@@ -332,7 +381,7 @@ def test_a_damaged_export_in_the_cache_is_written_again(tiny, store):
 def test_exports_of_earlier_revisions_are_removed(tiny, store, monkeypatch):
     load(tiny)
     (old,) = store.folder(tiny).glob("*.onnx")
-    monkeypatch.setattr(build, "EXPORT_REVISION", build.EXPORT_REVISION + 1)
+    monkeypatch.setattr(exports_module, "EXPORT_REVISION", EXPORT_REVISION + 1)
     load(tiny)
     (new,) = store.folder(tiny).glob("*.onnx")
     assert new != old
@@ -354,15 +403,19 @@ def test_exports_of_newer_versions_and_files_in_the_making_stay(tiny, store):
 
 def test_the_graph_is_the_one_that_the_revision_stands_for(tmp_path):
     """If this fails, the exporter writes other graphs: raise EXPORT_REVISION, and the digest."""
-    path = tmp_path / "tiny.onnx"
-    model = random_model(tiny_architecture(positional=True))
-    write_export(model, spec(model), {}, path)
+    model, clips = random_model(tiny_architecture(positional=True)), tmp_path / "clips.onnx"
+    write_export(model, spec(model), {}, tmp_path / "tiny.onnx")
+    export("untrained:mobilenet3d-v2-0.2", clips, window=3)
+    digests = (digest(tmp_path / "tiny.onnx"), digest(clips))
+    assert (EXPORT_REVISION, *digests) == (3, "3a6581ee450d7a27", "39bce202325f3e6c")
+
+
+def digest(path) -> str:
     nodes = [
         (node.op_type, len(node.input), sorted(a.name for a in node.attribute))
         for node in onnx.load(path).graph.node
     ]
-    digest = hashlib.sha256(repr(nodes).encode()).hexdigest()
-    assert (build.EXPORT_REVISION, digest[:16]) == (3, "3a6581ee450d7a27")
+    return hashlib.sha256(repr(nodes).encode()).hexdigest()[:16]
 
 
 def test_a_file_that_is_onnx_already_is_not_exported(tmp_path):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tiny_models import clip_runtime, recognizer, runtime
+from tiny_models import clip_recognizer, clip_runtime, recognizer, runtime
 
-from streamrec.classify import classify_clips, classify_stream
+from streamrec.classify import classify
 from streamrec.errors import SourceError
 from streamrec.lanes import softmax
 from streamrec.preprocess import Preprocessor
@@ -28,7 +28,7 @@ def stepwise(seconds: float) -> np.ndarray:
 
 
 def test_a_short_file_is_what_the_model_says_after_its_last_sample():
-    answer = classify_stream(recognizer(), film(2.0), file="short.mp4")
+    answer = classify(recognizer(), film(2.0), file="short.mp4")
     said = stepwise(2.0)
     np.testing.assert_array_equal(answer.timeline, said)
     np.testing.assert_array_equal(answer.scores, said[-1])
@@ -39,7 +39,7 @@ def test_a_short_file_is_what_the_model_says_after_its_last_sample():
 
 
 def test_a_long_file_is_the_mean_at_the_end_of_each_clip_length_and_of_the_file():
-    answer = classify_stream(recognizer(), film(10.0), file="long.mp4")
+    answer = classify(recognizer(), film(10.0), file="long.mp4")
     said = stepwise(10.0)
     assert len(said) == 50
     np.testing.assert_allclose(answer.scores, said[[15, 31, 47, 49]].mean(0), atol=1e-6)
@@ -48,26 +48,43 @@ def test_a_long_file_is_the_mean_at_the_end_of_each_clip_length_and_of_the_file(
 def test_a_file_of_whole_clips_counts_its_end_once():
     said = stepwise(6.4)
     assert len(said) == 2 * CLIP_FRAMES
-    answer = classify_stream(recognizer(), film(6.4), file="two.mp4")
+    answer = classify(recognizer(), film(6.4), file="two.mp4")
     np.testing.assert_allclose(answer.scores, said[[15, 31]].mean(0), atol=1e-6)
 
 
-def test_a_base_model_sees_clips_the_last_one_shorter_and_weighted_by_length():
+def test_a_clip_models_answer_is_the_mean_of_its_overlapping_windows():
     model = clip_runtime()
-    answer = classify_clips("base", [model], film(8.0), file="long.mp4")
+    answer = classify(clip_recognizer(hop=8), film(8.0), file="long.mp4")
     shots = np.concatenate(samples(8.0, model))
-    clips = [shots[:16], shots[16:32], shots[32:]]
-    said = np.stack([softmax(model.run(clip)) for clip in clips])
-    np.testing.assert_allclose(answer.timeline, said, atol=1e-6)
-    expected = np.average(said, axis=0, weights=[16, 16, 8])
-    np.testing.assert_allclose(answer.scores, expected, atol=1e-6)
-    assert answer.times_s == pytest.approx([3.0, 6.2, 7.8])
+    assert len(shots) == 40
+    ends = [16, 24, 32, 40]
+    said = np.stack([softmax(model.run(shots[end - 16 : end])) for end in ends])
+    np.testing.assert_allclose(answer.timeline[1:], said, atol=1e-6)
+    np.testing.assert_allclose(answer.scores, said.mean(0), atol=1e-6)
+    assert answer.times_s == pytest.approx([1.4, 3.0, 4.6, 6.2, 7.8])
 
 
-def test_several_base_models_are_averaged():
+def test_the_end_of_a_file_is_seen_by_a_last_window():
     model = clip_runtime()
-    one = classify_clips("base", [model], film(2.0), file="a.mp4")
-    two = classify_clips("both", [model, model], film(2.0), file="a.mp4")
+    answer = classify(clip_recognizer(hop=16), film(5.0), file="long.mp4")
+    shots = np.concatenate(samples(5.0, model))
+    said = [softmax(model.run(clip)) for clip in (shots[:16], shots[-16:])]
+    np.testing.assert_allclose(answer.scores, np.mean(said, 0), atol=1e-6)
+    assert answer.times_s[-1] == pytest.approx(149 / 30)
+
+
+def test_a_short_file_is_looped_to_the_windows_length():
+    model = clip_runtime()
+    answer = classify(clip_recognizer(), film(1.2), file="short.mp4")
+    shots = samples(1.2, model)
+    assert len(shots) == 6
+    looped = np.concatenate([*shots, *shots, *shots[:4]])
+    np.testing.assert_allclose(answer.scores, softmax(model.run(looped)), atol=1e-6)
+
+
+def test_several_clip_models_are_averaged():
+    one = classify(clip_recognizer(), film(2.0), file="a.mp4")
+    two = classify(clip_recognizer(count=2), film(2.0), file="a.mp4")
     np.testing.assert_allclose(one.scores, two.scores, atol=1e-7)
 
 
@@ -84,7 +101,7 @@ def test_a_gap_in_a_clip_repeats_the_frame_before_it():
         def read(self):
             return next(self._frames, None)
 
-    answer = classify_clips("base", [model], Torn(), file="torn.mp4")
+    answer = classify(clip_recognizer(window=10), Torn(), file="torn.mp4")
     preprocess = Preprocessor(model.spec.preprocessing)
     seen_s = [0, 0.2, 0.4, 16 / 30, 16 / 30, 41 / 30, 41 / 30, 1.4, 1.6, 1.8]
     clip = np.concatenate([preprocess(shots[round(t * 30)].image) for t in seen_s])
@@ -92,45 +109,45 @@ def test_a_gap_in_a_clip_repeats_the_frame_before_it():
 
 
 def by_stream(source, **choices):
-    return classify_stream(recognizer(), source, file="file", **choices)
+    return classify(recognizer(), source, file="file", **choices)
 
 
-def by_clips(source, **choices):
-    return classify_clips("base", [clip_runtime()], source, file="file", **choices)
+def by_windows(source, **choices):
+    return classify(clip_recognizer(), source, file="file", **choices)
 
 
-both = pytest.mark.parametrize("classify", [by_stream, by_clips])
+both = pytest.mark.parametrize("answer_for", [by_stream, by_windows])
 
 
 @both
-def test_a_single_picture_is_classified(classify):
-    answer = classify(film(0.01))
+def test_a_single_picture_is_classified(answer_for):
+    answer = answer_for(film(0.01))
     assert (answer.frames, answer.duration_s, answer.times_s) == (1, 0.0, (0.0,))
     assert answer.scores.sum() == pytest.approx(1.0)
     assert len(answer.thumbnails) == 1
 
 
 @both
-def test_a_source_without_pictures_is_one_clear_line(classify):
+def test_a_source_without_pictures_is_one_clear_line(answer_for):
     source = film(1.0)
     source.close()
     with pytest.raises(SourceError, match="file has no pictures") as caught:
-        classify(source)
+        answer_for(source)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 3
 
 
 @both
-def test_every_frame_is_told(classify):
+def test_every_frame_is_told(answer_for):
     told = []
-    classify(film(1.0), on_frame=told.append)
+    answer_for(film(1.0), on_frame=told.append)
     assert [frame.index for frame in told] == list(range(30))
 
 
 @both
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 40.0])
-def test_thumbnails_are_few_and_spread_over_the_file(classify, seconds):
-    answer = classify(film(seconds, fps=10.0))
+def test_thumbnails_are_few_and_spread_over_the_file(answer_for, seconds):
+    answer = answer_for(film(seconds, fps=10.0))
     times = [time_s for time_s, _ in answer.thumbnails]
     assert 1 <= len(times) <= 32
     assert times[0] == 0.0

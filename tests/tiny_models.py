@@ -7,10 +7,11 @@ from pathlib import Path
 
 from support import DATA, reference_model, spec_of, tiny_architecture
 
-from streamrec.export.write import export_clip, export_step
+from streamrec.export.write import write_export
 from streamrec.models.movinet import MoViNet
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
+from streamrec.runtimes.window import WindowRuntime
 from streamrec.types import StreamSpec
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 
@@ -39,10 +40,9 @@ def spec(model: MoViNet) -> StreamSpec:
 @cache
 def exported(model: MoViNet) -> bytes:
     """The ONNX file of a network."""
-    write = export_step if model.architecture.causal else export_clip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        write(model, spec(model), {}, path)
+        write_export(model, spec(model), {}, path)
         return path.read_bytes()
 
 
@@ -52,6 +52,11 @@ def runtime(**choices) -> OnnxRuntime:
 
 def clip_runtime() -> OnnxClip:
     return OnnxClip(exported(trained("base")))
+
+
+def clip_recognizer(count: int = 1, **choices) -> Recognizer:
+    windows = [WindowRuntime(clip_runtime(), **choices) for _ in range(count)]
+    return Recognizer("tiny", windows)
 
 
 def recognizer(**choices) -> Recognizer:

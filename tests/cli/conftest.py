@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from streamrec.cli import main
-from streamrec.export.write import export_step
+from streamrec.export.write import write_export
 from streamrec.weights.model_file import save_model
 from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 from streamrec.weights.untrained import untrained
@@ -120,7 +120,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It, exported."""
     architecture = tiny_architecture()
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    export_step(random_model(architecture), spec_of(architecture), {}, path)
+    write_export(random_model(architecture), spec_of(architecture), {}, path)
     return path
 
 

@@ -7,15 +7,15 @@ import torch
 from support import random_model, tiny_architecture
 from tiny_models import spec, trained
 
-from streamrec.errors import ModelError, OutputError, ParityError
+from streamrec.errors import OutputError, ParityError
 from streamrec.export import write
-from streamrec.export.write import TOLERANCE, export_clip, export_step
+from streamrec.export.write import TOLERANCE, write_export
 from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
 
 
 def test_the_report_describes_the_file(tmp_path):
     model, path = trained(), tmp_path / "new" / "tiny.onnx"
-    report = export_step(model, spec(model), {"source": "a test"}, path)
+    report = write_export(model, spec(model), {"source": "a test"}, path)
     graph = onnx.load(path)
     assert report.path == path
     assert report.size_bytes == path.stat().st_size
@@ -32,39 +32,29 @@ def test_the_report_describes_the_file(tmp_path):
 
 def test_a_clip_graph_takes_any_number_of_frames(tmp_path):
     model, path = trained("base"), tmp_path / "tiny.onnx"
-    report = export_clip(model, spec(model), {}, path)
+    report = write_export(model, spec(model), {}, path)
     assert report.inputs == {"clip": (0, 3, 32, 32)}
     assert report.outputs == {"logits": (1, 10)}
     assert OnnxClip(path).run(np.zeros((5, 3, 32, 32), np.float32)).shape == (10,)
-
-
-def test_families_are_not_mixed_up(tmp_path):
-    stream, base = trained(), trained("base")
-    with pytest.raises(ModelError, match="is causal"):
-        export_clip(stream, spec(stream), {}, tmp_path / "a.onnx")
-    with pytest.raises(ModelError, match="whole clips"):
-        export_step(base, spec(base), {}, tmp_path / "a.onnx")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("family", ["stream", "mobile", "base"])
 @pytest.mark.parametrize("gate", ["hard_sigmoid", "hard_sigmoid_relu6", "sigmoid"])
 def test_every_family_and_gate_passes_its_own_check(tmp_path, family, gate):
     model = random_model(replace(tiny_architecture(family), gate=gate))
-    export = export_step if model.architecture.causal else export_clip
-    assert export(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-5
+    assert write_export(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-5
 
 
 @pytest.mark.parametrize("size", [9, 31, 64])
 def test_any_picture_size_passes_its_own_check(tmp_path, size):
     model = random_model(replace(tiny_architecture(), image_size=size))
-    assert export_step(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-5
+    assert write_export(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-5
 
 
 @pytest.mark.parametrize("horizon", [1, 7, None])
 def test_any_horizon_passes_its_own_check(tmp_path, horizon):
     model = trained(positional=True, horizon=horizon)
-    assert export_step(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-4
+    assert write_export(model, spec(model), {}, tmp_path / "a.onnx").max_difference < 1e-4
 
 
 def a_wrong_bias(graph: onnx.ModelProto, value: float) -> onnx.ModelProto:
@@ -85,13 +75,13 @@ def test_a_graph_that_computes_something_else_is_not_written(tmp_path, monkeypat
         monkeypatch.setattr(
             write.StepGraph, "build", lambda graph: a_wrong_bias(build(graph), error)
         )
-        model, export = trained(), export_step
+        model = trained()
     else:
         build = write.clip_graph
         monkeypatch.setattr(write, "clip_graph", lambda model: a_wrong_bias(build(model), error))
-        model, export = trained("base"), export_clip
+        model = trained("base")
     with pytest.raises(ParityError, match=r"differs from PyTorch by (0\.01|nan)"):
-        export(model, spec(model), {}, path)
+        write_export(model, spec(model), {}, path)
     assert path.read_bytes() == b"the export of yesterday"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -112,19 +102,19 @@ def test_weights_that_are_not_numbers_are_not_exported(tmp_path):
     with torch.no_grad():
         model.head.classifier.bias[-1] = torch.nan
     with pytest.raises(ParityError, match="nan"):
-        export_step(model, spec(model), {}, tmp_path / "a.onnx")
+        write_export(model, spec(model), {}, tmp_path / "a.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write") as caught:
-        export_step(trained(), spec(trained()), {}, tmp_path / "file" / "a.onnx")
+        write_export(trained(), spec(trained()), {}, tmp_path / "file" / "a.onnx")
     assert "\n" not in str(caught.value)
 
 
 def test_exporting_leaves_the_network_as_it_was(tmp_path):
     model = random_model(tiny_architecture())
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    export_step(model, spec(model), {}, tmp_path / "a.onnx")
+    write_export(model, spec(model), {}, tmp_path / "a.onnx")
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())

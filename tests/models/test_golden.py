@@ -8,7 +8,7 @@ import pytest
 import torch
 from support import DATA, reference_model, spec_of, tiny_architecture
 
-from streamrec.export.write import export_step
+from streamrec.export.write import write_export
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import MOVINETS
 from streamrec.runtimes.base import Runtime
@@ -74,7 +74,7 @@ def check_frames(model: MoViNet, folder: Path, gate: str) -> None:
 def open_exported(model: MoViNet, kind: str) -> Runtime:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        export_step(model, spec_of(model.architecture), {}, path)
+        write_export(model, spec_of(model.architecture), {}, path)
         return OnnxRuntime(path) if kind == "onnx" else NativeRuntime(path, target=kind)
 
 

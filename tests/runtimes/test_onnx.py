@@ -150,10 +150,14 @@ def test_the_file_says_what_a_program_needs_to_know():
             "color": "rgb",
             "mean": [0.0, 0.0, 0.0],
             "std": [1.0, 1.0, 1.0],
+            "resized": None,
+            "antialias": False,
         },
         "clip_frames": 16,
         "warmup_frames": 9,
         "horizon": 16,
+        "windowed": False,
+        "flow": None,
     }
 
 

@@ -35,7 +35,7 @@ def export_quickly(model: MoViNet, folder) -> bytes:
     path = folder / "model.onnx"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(write, "_STEP_FRAMES", 2)
-        write.export_step(model, spec_of(model.architecture), {}, path)
+        write.write_export(model, spec_of(model.architecture), {}, path)
     return path.read_bytes()
 
 
