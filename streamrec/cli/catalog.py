@@ -1,23 +1,30 @@
 """Every model that has a name: what it is, and where it is."""
 
-import math
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Literal
 
 from streamrec.config import EMBEDDED_MODEL
-from streamrec.errors import LabelsError, ModelError, UnknownModelError
-from streamrec.models.architecture import MoViNetArchitecture
-from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
+from streamrec.errors import LabelsError, ModelError, OptionError, UnknownModelError
+from streamrec.model_source import (
+    UNTRAINED,
+    as_file_path,
+    display_name,
+    is_onnx_file,
+    weights_of,
+)
+from streamrec.models.architecture import Architecture, ClipArchitecture
+from streamrec.models.registry import ARCHITECTURES, ENSEMBLES, architecture, unknown_name
+from streamrec.types import FlowInput, Preprocessing
+from streamrec.weights.accuracy import Accuracy
 from streamrec.weights.files import sha256_of
-from streamrec.weights.fit import parameter_shapes
-from streamrec.weights.labels import embedded_labels
+from streamrec.weights.labels import DATA_SETS, embedded_labels
+from streamrec.weights.model_weights import ModelWeights, plain_preprocessing
 from streamrec.weights.published import PUBLISHED
 from streamrec.weights.store import Store
 
-Place = Literal["embedded", "stored", "published"]
-
-_NOT_TRAINED = (".running_mean", ".running_var")
+Place = Literal["embedded", "stored", "published", "architecture", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +32,20 @@ class Facts:
     """What a network is.
 
     Attributes:
-        family: ``base``, ``stream`` or ``mobile``; None for an exported network.
-        parameters: how many numbers were trained; None for an exported network.
+        family: ``base``, ``stream`` or ``mobile`` of the MoViNets, or another family of networks;
+            None for an exported network.
         classes: number of classes.
         height, width: input size, pixels.
         fps: rate of its time grid, frames per second.
         clip_frames: frames of a training clip.
-        receptive_field: frames that its convolutions reach over.
+        receptive_field: frames that a prediction looks back on, but for running means.
         horizon: frames after which running means forget; None: never.
+        windowed: whether it sees whole clips, not frame after frame.
+        preprocessing: how a picture becomes input.
+        flow: how it sees motion; None: it sees colours only.
     """
 
     family: str | None
-    parameters: int | None
     classes: int
     height: int
     width: int
@@ -44,6 +53,9 @@ class Facts:
     clip_frames: int
     receptive_field: int
     horizon: int | None
+    windowed: bool
+    preprocessing: Preprocessing
+    flow: FlowInput | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +64,15 @@ class Model:
 
     Attributes:
         name: its name.
-        place: ``embedded`` in the package, ``stored`` on this machine, ``published`` on the web.
+        place: ``embedded`` in the package, ``stored`` on this machine, ``published`` on the web;
+            ``architecture``: weights have to be imported; ``file``: of weights.
         facts: what the network is; None for several networks, or one that cannot be read.
         labelled: whether the class names are known.
         source: the file or address that it came from or can be had from.
         sha256: checksum of the weights here.
         size_bytes: size of the weights here.
+        license: of the weights, as SPDX names it, where known.
+        accuracy: as published, of published weights.
         members: the models whose mean it is.
         damage: why it cannot be used.
     """
@@ -69,12 +84,14 @@ class Model:
     source: str = ""
     sha256: str | None = None
     size_bytes: int | None = None
+    license: str = ""
+    accuracy: Accuracy | None = None
     members: tuple[str, ...] = ()
     damage: str = ""
 
 
 def all_models(store: Store) -> list[Model]:
-    """Return the embedded, the stored and the published models, in this order."""
+    """Return the embedded, stored and published models, then those without weights."""
     return [find(name, store) for name in _names(store)]
 
 
@@ -92,17 +109,61 @@ def find(name: str, store: Store) -> Model:
         return _published(name)
     if name in ENSEMBLES:
         return _ensemble(name, store)
+    if name in ARCHITECTURES:
+        facts = _facts(ARCHITECTURES[name])
+        return Model(name=name, place="architecture", facts=facts, labelled=False)
     raise UnknownModelError(unknown_name(name, _names(store)))
 
 
-def labels_of(name: str, store: Store) -> tuple[str, ...]:
-    """Return a model's class names in logit order.
+def described(name: str, store: Store) -> tuple[Model, Architecture | None]:
+    """Return what is known of a model, or of a file of weights, and the record of its network.
+
+    The record is None for several networks, an exported one, or one that cannot be read.
 
     Raises:
-        UnknownModelError: no such model.
+        UnknownModelError: no such model; the message has the nearest names.
+        WeightsError: no such file, or it cannot be read.
+    """
+    if (path := as_file_path(name)) is not None:
+        return _file(path)
+    model = find(name.removeprefix(UNTRAINED), store)
+    if model.place == "embedded" or model.members or model.damage:
+        return model, None
+    if model.place == "stored":
+        return model, store.architecture(model.name)
+    if model.place == "published":
+        return model, architecture(PUBLISHED[model.name].architecture)
+    return model, ARCHITECTURES[model.name]
+
+
+def fetched_weights(name: str) -> ModelWeights:
+    """Return the weights of a model or a file, after fetching them if need be.
+
+    Raises:
+        OptionError: it has none that PyTorch runs: an ONNX file, or several networks.
+        ModelError: there is no such model, or it cannot be fetched or read.
+    """
+    from streamrec.cli.progress import download_progress
+
+    if name == EMBEDDED_MODEL or name in ENSEMBLES or is_onnx_file(name):
+        raise OptionError(
+            f"{name} is an ONNX file or several networks; this looks into one network: give the "
+            "name of one, or a file of its weights"
+        )
+    with download_progress(name) as progress:
+        return weights_of(name, progress)
+
+
+def labels_of(name: str, store: Store) -> tuple[str, ...]:
+    """Return the class names of a model, or else of a data set, in logit order.
+
+    Raises:
+        UnknownModelError: no such model, and no such data set.
         LabelsError: they are not known.
         WeightsError: the model is damaged.
     """
+    if name in DATA_SETS and name not in store:
+        return embedded_labels(name)
     model = find(name, store)
     if model.members:
         return labels_of(model.members[0], store)
@@ -113,16 +174,19 @@ def labels_of(name: str, store: Store) -> tuple[str, ...]:
     if model.place == "stored":
         labels = store.load(name).labels
     else:
-        labels = embedded_labels(PUBLISHED[name].labels or "")
+        known = PUBLISHED[name].labels if name in PUBLISHED else None
+        labels = None if known is None else embedded_labels(known)
     if labels is None:
         raise LabelsError(
-            f"the class names of {name} are not known; import it again with --labels FILE"
+            f"the class names of {name} are not known; import it with --labels, which takes a "
+            f"file or one of {', '.join(DATA_SETS)}"
         )
     return labels
 
 
 def _names(store: Store) -> list[str]:
-    return list(dict.fromkeys([EMBEDDED_MODEL, *store.names(), *PUBLISHED, *ENSEMBLES]))
+    usable = (EMBEDDED_MODEL, *store.names(), *PUBLISHED, *ENSEMBLES)
+    return list(dict.fromkeys([*usable, *ARCHITECTURES]))
 
 
 def _embedded() -> Model:
@@ -136,7 +200,6 @@ def _embedded() -> Model:
         return replace(model, damage=str(error))
     facts = Facts(
         family=None,
-        parameters=None,
         classes=len(spec.labels),
         height=spec.preprocessing.height,
         width=spec.preprocessing.width,
@@ -144,6 +207,9 @@ def _embedded() -> Model:
         clip_frames=spec.clip_frames,
         receptive_field=spec.warmup_frames,
         horizon=spec.horizon,
+        windowed=spec.windowed,
+        preprocessing=spec.preprocessing,
+        flow=spec.flow,
     )
     return replace(model, facts=facts, sha256=checksum, size_bytes=size)
 
@@ -153,15 +219,37 @@ def _stored(name: str, store: Store) -> Model:
         record, weights = store.info(name), store.load(name)
     except ModelError as error:
         return Model(name=name, place="stored", damage=str(error))
+    published = PUBLISHED.get(name)
+    if published is not None and published.source != record.source:
+        published = None
     return Model(
         name=name,
         place="stored",
-        facts=_facts(weights.architecture),
+        facts=_facts(weights.architecture, weights.preprocessing),
         labelled=record.labelled,
         source=record.source,
         sha256=record.sha256,
         size_bytes=record.size_bytes,
+        license="" if published is None else published.license,
+        accuracy=None if published is None else published.accuracy,
     )
+
+
+def _file(path: Path) -> tuple[Model, Architecture]:
+    from streamrec.weights.load import load_weights
+
+    weights = load_weights(path)
+    record = weights.architecture
+    model = Model(
+        name=display_name(str(path)),
+        place="file",
+        facts=_facts(record, weights.preprocessing),
+        labelled=weights.labels is not None,
+        source=str(path),
+        sha256=sha256_of(path) if path.is_file() else None,
+        size_bytes=path.stat().st_size if path.is_file() else None,
+    )
+    return model, record
 
 
 def _published(name: str) -> Model:
@@ -171,8 +259,9 @@ def _published(name: str) -> Model:
         place="published",
         facts=_facts(architecture(published.architecture)),
         labelled=published.labels is not None,
-        source=published.url,
-        sha256=published.sha256,
+        source=published.source,
+        license=published.license,
+        accuracy=published.accuracy,
     )
 
 
@@ -186,16 +275,18 @@ def _ensemble(name: str, store: Store) -> Model:
     )
 
 
-def _facts(record: MoViNetArchitecture) -> Facts:
-    shapes = parameter_shapes(record).items()
+def _facts(record: Architecture, preprocessing: Preprocessing | None = None) -> Facts:
+    preprocessing = preprocessing or plain_preprocessing(record)
     return Facts(
         family=record.family,
-        parameters=sum(math.prod(s) for name, s in shapes if not name.endswith(_NOT_TRAINED)),
         classes=record.classes,
-        height=record.image_size,
-        width=record.image_size,
+        height=preprocessing.height,
+        width=preprocessing.width,
         fps=record.fps,
         clip_frames=record.clip_frames,
         receptive_field=record.receptive_field,
         horizon=record.horizon,
+        windowed=not record.causal,
+        preprocessing=preprocessing,
+        flow=record.flow if isinstance(record, ClipArchitecture) else None,
     )

@@ -1,25 +1,23 @@
 """``streamrec models``: which models there are, and keep them."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
+from streamrec.cli.words import megabytes, print_json, print_table
 from streamrec.config import EMBEDDED_MODEL
 from streamrec.nn.names import ACTIVATION_NAMES
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from streamrec.cli.catalog import Facts, Model
+    from streamrec.cli.catalog import Model
     from streamrec.weights.store import StoredModel
     from streamrec.weights.traits import Traits
 
-_PLACES = {"embedded": "embedded", "stored": "stored", "published": "can be pulled"}
 _DATA_SETS = "jester, kinetics400 or kinetics600"
-_WIDE = 200
 
 
 def _frames_or_none(text: str) -> int | None:
@@ -46,8 +44,11 @@ def register(commands: Any) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = _add(actions, "list", list_models, "list the models that can be named")
     listing.add_argument("--json", action="store_true", help="print one JSON object a model")
-    info = _add(actions, "info", show_info, "say what a model is", named=True)
-    info.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_info(actions)
+    weights = _add(actions, "weights", plot_weights, "draw a model's first filters", named=True)
+    weights.add_argument(
+        "--plot", type=Path, required=True, metavar="OUT.png", help="the picture (required)"
+    )
     labels = _add(actions, "labels", show_labels, "print class names, one a line")
     labels.add_argument(
         "name", metavar="NAME", help=f"a model's name, or a data set's: {_DATA_SETS}"
@@ -78,6 +79,16 @@ def register(commands: Any) -> None:
     )
     _add_traits(adding)
     _add(actions, "rm", remove, "remove a stored model", named=True)
+
+
+def _add_info(actions: Any) -> None:
+    info = _add(actions, "info", show_info, "say what a model is, and what it costs")
+    info.add_argument("name", metavar="NAME", help="a model's name, or an ONNX or weights file")
+    info.add_argument("--json", action="store_true", help="print one JSON object")
+    info.add_argument("--arrays", action="store_true", help="list every array of weights")
+    info.add_argument(
+        "--graph", type=Path, metavar="OUT.png", help="draw its parts with shapes; default: none"
+    )
 
 
 def _add_traits(parser: argparse.ArgumentParser) -> None:
@@ -117,17 +128,17 @@ def list_models(args: argparse.Namespace) -> int:
     models = all_models(Store())
     if args.json:
         for model in models:
-            _print_json(model)
+            print_json(model)
         return 0
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else _WIDE).print(table(models))
+    print_table(table(models))
     return 0
 
 
 def table(models: "Iterable[Model]") -> "Table":
     """Put models into a table."""
     from rich.table import Table
+
+    from streamrec.cli.model_info import PLACES
 
     result = Table(box=None, pad_edge=False)
     for heading in ("model", "where"):
@@ -137,12 +148,12 @@ def table(models: "Iterable[Model]") -> "Table":
     result.add_column("note")
     for model in models:
         note = "damaged: see info" if model.damage else " + ".join(model.members)
-        result.add_row(model.name, _PLACES[model.place], *_figures(model), note)
+        result.add_row(model.name, PLACES[model.place], *_figures(model), note)
     return result
 
 
 def _figures(model: "Model") -> tuple[str, str, str, str]:
-    size = _megabytes(model.size_bytes)
+    size = megabytes(model.size_bytes)
     if model.facts is None:
         return "", "", "", size
     facts = model.facts
@@ -150,47 +161,17 @@ def _figures(model: "Model") -> tuple[str, str, str, str]:
 
 
 def show_info(args: argparse.Namespace) -> int:
-    """Print what is known of one model."""
-    from streamrec.cli.catalog import find
-    from streamrec.weights.store import Store
+    """Print what is known of a model or an ONNX file."""
+    from streamrec.cli.info import show_info
 
-    model = find(args.name, Store())
-    if args.json:
-        _print_json(model)
-        return 0
-    for key, value in _description(model).items():
-        print(f"{key:<16}{value}")
-    return 0
+    return show_info(args)
 
 
-def _description(model: "Model") -> dict[str, str]:
-    return {
-        "name": model.name,
-        "where": _PLACES[model.place],
-        **({"damaged": model.damage} if model.damage else {}),
-        **({"mean of": " and ".join(model.members)} if model.members else {}),
-        **(_network(model.facts) if model.facts else {}),
-        "labels": "known" if model.labelled else "not known",
-        **({"source": model.source} if model.source else {}),
-        **({"size": _megabytes(model.size_bytes)} if model.size_bytes else {}),
-        **({"sha256": model.sha256} if model.sha256 else {}),
-    }
+def plot_weights(args: argparse.Namespace) -> int:
+    """Draw the filters of a model's first layers."""
+    from streamrec.cli.filters import plot_weights
 
-
-def _network(facts: "Facts") -> dict[str, str]:
-    return {
-        "family": facts.family or "exported",
-        **({"parameters": f"{facts.parameters / 1e6:.2f} million"} if facts.parameters else {}),
-        "classes": str(facts.classes),
-        "input": f"{facts.width}x{facts.height} pixels, {facts.fps:g} frames/s",
-        "training clip": _frames(facts.clip_frames, facts.fps),
-        "receptive field": _frames(facts.receptive_field, facts.fps),
-        **({"horizon": _horizon(facts)} if facts.family != "base" else {}),
-    }
-
-
-def _horizon(facts: "Facts") -> str:
-    return "none: never forgets" if facts.horizon is None else _frames(facts.horizon, facts.fps)
+    return plot_weights(args)
 
 
 def show_labels(args: argparse.Namespace) -> int:
@@ -263,19 +244,5 @@ def _stored(record: "StoredModel", folder: Path) -> str:
     known = "labels known" if record.labelled else "labels not known"
     return (
         f"{record.name}: {record.architecture}, {record.classes} classes, {known}, "
-        f"{_megabytes(record.size_bytes)}, in {folder}"
+        f"{megabytes(record.size_bytes)}, in {folder}"
     )
-
-
-def _megabytes(size_bytes: int | None) -> str:
-    return "" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
-
-
-def _frames(count: int, fps: float) -> str:
-    return f"{count} frames ({count / fps:.1f} s)"
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    print(msgspec.json.encode(value).decode())

@@ -13,8 +13,8 @@ from streamrec.inspection.trace import Trace
 from streamrec.models.movinet import Bottleneck
 
 _ROWS = (nn.Sequential, nn.ModuleList)
-_TELLING = ("Conv", "Linear", "MaxPool", "AvgPool")
-"""Beginnings of the classes that say what a row of layers does."""
+_TELLING = ("Conv", "Linear", "Pool")
+"""In the names of the classes that say what a row of layers does."""
 
 
 def blocks(network: nn.Module, trace: Trace) -> tuple[Block, ...]:
@@ -88,7 +88,7 @@ def _kind(module: nn.Module) -> str:
     if not isinstance(module, nn.Sequential):
         return type(module).__name__.lstrip("_")
     kinds = (type(each).__name__ for each in module.modules())
-    return ", ".join(dict.fromkeys(kind for kind in kinds if kind.startswith(_TELLING)))
+    return ", ".join(dict.fromkeys(kind for kind in kinds if any(map(kind.count, _TELLING))))
 
 
 def _likeness(block: Block) -> tuple[Any, ...]:

@@ -1,0 +1,56 @@
+"""How commands print what they know: figures in words, facts, tables, JSON."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_KEY_WIDTH = 16
+_WIDE = 200
+_UNITS = ((1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
+
+
+def count(number: float) -> str:
+    """Say how many: three or four digits and a unit."""
+    for size, unit in _UNITS:
+        if number >= size:
+            value = number / size
+            return f"{value:.{2 if value < 10 else 1}f} {unit}"
+    return f"{number:g}"
+
+
+def megabytes(size_bytes: int | None) -> str:
+    """Say a size in MB; nothing for None."""
+    return "" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+
+
+def frames(number: int, fps: float) -> str:
+    """Say a number of frames and how long they last."""
+    return f"{number} frame{'s' * (number != 1)} ({number / fps:.1f} s)"
+
+
+def sizes(shape: Iterable[int | str | None]) -> str:
+    """Say the sizes of axes; ? is a free one."""
+    return "x".join("?" if axis is None else str(axis) for axis in shape)
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Print keys and values, a pair a line."""
+    for key, value in facts.items():
+        print(f"{key:<{_KEY_WIDTH}}{value}")
+
+
+def print_table(table: "Table") -> None:
+    """Print a table as wide as the terminal; into files and programs, as wide as it needs."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print a record as one line of JSON."""
+    import msgspec
+
+    print(msgspec.json.encode(value).decode())
