@@ -28,7 +28,7 @@ class Options:
         clips: folder of labelled clips with their ``labels.csv``.
         video: a video file for ``cameras`` instead of a generated one.
         folder: where models are exported to.
-        clip_models, clip_frames: models that see whole clips, and their window.
+        windows: models that are compared by the cost of a prediction, stream models first.
         image_sizes: heights of square inputs, pixels; the first is the baseline.
         streams: how many streams take turns; the first is the baseline.
         age: frames that an old stream has seen.
@@ -47,8 +47,29 @@ class Options:
     clips: Path | None = None
     video: Path | None = None
     folder: Path = Path()
-    clip_models: tuple[str, ...] = ("movinet-a0-base", "movinet-a1-base")
-    clip_frames: int = 50
+    windows: tuple[str, ...] = (
+        "movinet-a0-stream",
+        "movinet-a2-stream",
+        "cnn-lstm",
+        "mobilenet-v2",
+        "movinet-a0-base",
+        "movinet-a2-base",
+        "x3d-xs",
+        "x3d-s",
+        "x3d-m",
+        "mobilenet3d-v2-0.45",
+        "mobilenet3d-v2-1.0",
+        "r3d-18",
+        "mc3-18",
+        "r2plus1d-18",
+        "s3d",
+        "i3d-rgb",
+        "i3d-flow",
+        "i3d-two-stream",
+        "c3d",
+        "two-stream",
+        "two-stream-fused",
+    )
     image_sizes: tuple[int, ...] = (172, 96, 128, 224, 256, 320)
     streams: tuple[int, ...] = (1, 2, 8, 64)
     age: int = 10_000
@@ -60,8 +81,7 @@ QUICK = Options(
     rounds=2,
     steps=2,
     seconds=3.0,
-    clip_models=("movinet-t0-base",),
-    clip_frames=3,
+    windows=("movinet-t0-stream", "mobilenet3d-v2-0.2"),
     image_sizes=(64, 96),
     streams=(1, 2),
     age=20,

@@ -1,7 +1,7 @@
 """MobileNetV2 (Sandler et al. 2018, arXiv 1801.04381), a picture at a time."""
 
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -90,7 +90,7 @@ class MobileNetV2(FrameNetwork):
 
     def __init__(self, variant: str, classes: int) -> None:
         super().__init__()
-        self._modules["features"] = nn.Sequential(
+        self.features = nn.Sequential(
             _conv_norm_relu6(3, STEM, 3, 2),
             *_blocks(),
             _conv_norm_relu6(STAGES[-1].channels, FEATURES),
@@ -98,11 +98,6 @@ class MobileNetV2(FrameNetwork):
             nn.Flatten(),
         )
         self.classifier = nn.Sequential(nn.Dropout(DROPOUT), nn.Linear(FEATURES, classes))
-
-    @property
-    def features(self) -> nn.Sequential:
-        """[N, 3, H, W] -> [N, 1280]: layers whose published name is that of the method."""
-        return cast(nn.Sequential, self._modules["features"])
 
     def classify(self, features: Tensor) -> Tensor:
         """[N, 1280] -> logits [N, classes]."""

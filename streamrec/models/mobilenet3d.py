@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -96,13 +96,8 @@ class MobileNet3D(ClipNetwork):
         version, width = variant.split("-")
         layers = {"v1": _v1, "v2": _v2}[version](float(width))
         features = FEATURES if version == "v2" else int(float(width) * _V1_STAGES[-1][0])
-        self._modules["features"] = nn.Sequential(*layers, nn.AdaptiveAvgPool3d(1), nn.Flatten())
+        self.features = nn.Sequential(*layers, nn.AdaptiveAvgPool3d(1), nn.Flatten())
         self.classifier = nn.Sequential(nn.Dropout(DROPOUT), nn.Linear(features, classes))
-
-    @property
-    def features(self) -> nn.Sequential:
-        """[N, 3, T, H, W] -> [N, features]: layers whose published name is that of the method."""
-        return cast(nn.Sequential, self._modules["features"])
 
     def classify(self, features: Tensor) -> Tensor:
         """[N, features] -> logits [N, classes]."""

@@ -1,6 +1,7 @@
 """What the networks of all models but MoViNet share."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch
@@ -15,14 +16,12 @@ class ClipNetwork(nn.Module):
     Attributes:
         classifiers: names of the layers whose rows are the classes.
         unused: beginnings of published names that inference does not need.
+        features: a method, or a layer: [N, C, T, H, W] -> what the classifier sees, [N, features].
     """
 
     classifiers: ClassVar[tuple[str, ...]]
     unused: ClassVar[tuple[str, ...]] = ()
-
-    @abstractmethod
-    def features(self, video: Tensor) -> Tensor:
-        """[N, C, T, H, W] -> what the classifier sees, [N, features]."""
+    features: Callable[[Tensor], Tensor]
 
     @abstractmethod
     def classify(self, features: Tensor) -> Tensor:
@@ -38,14 +37,12 @@ class FrameNetwork(nn.Module):
 
     Attributes:
         classifiers, unused: as for ``ClipNetwork``.
+        features: a method, or a layer: [N, C, H, W] -> what the classifier sees, [N, features].
     """
 
     classifiers: ClassVar[tuple[str, ...]]
     unused: ClassVar[tuple[str, ...]] = ()
-
-    @abstractmethod
-    def features(self, frames: Tensor) -> Tensor:
-        """[N, C, H, W] -> what the classifier sees, [N, features]."""
+    features: Callable[[Tensor], Tensor]
 
     @abstractmethod
     def classify(self, features: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """S3D (Xie et al. 2018, arXiv 1712.04851): Inception that convolves over space, then over time."""
 
 from collections.abc import Iterator
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -45,13 +45,8 @@ class S3D(ClipNetwork):
 
     def __init__(self, variant: str, classes: int) -> None:
         super().__init__()
-        self._modules["features"] = nn.Sequential(*_trunk(), _Pool())
+        self.features = nn.Sequential(*_trunk(), _Pool())
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Conv3d(_FEATURES, classes, 1))
-
-    @property
-    def features(self) -> nn.Sequential:
-        """[N, 3, T, H, W] -> [N, 1024]: the layers whose published name is that of the method."""
-        return cast(nn.Sequential, self._modules["features"])
 
     def classify(self, features: Tensor) -> Tensor:
         """[N, 1024] -> logits [N, classes]."""

@@ -156,9 +156,9 @@ class WindowStream:
     def _network_frame(self, x: Array) -> Array | None:
         spec, flow = self._runtime.spec, self._runtime.flow
         check_frame(x, spec.preprocessing)
-        if flow is None:
-            return x[0]
-        frame, self._picture = network_frame(spec, x, self._picture, flow)
+        frame: Array | None = x[0]
+        if flow is not None:
+            frame, self._picture = network_frame(spec, x, self._picture, flow)
         return frame
 
     def _frames(self) -> Array:

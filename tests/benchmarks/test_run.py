@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).parents[2] / "benchmarks" / "run.py"
-WITHOUT_INPUTS = ("step", "clip", "live", "cameras", "startup", "input-size", "streams", "age")
+WITHOUT_INPUTS = ("step", "windows", "live", "cameras", "startup", "input-size", "streams", "age")
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -88,12 +88,19 @@ def test_step_compares_engines_within_a_round(figures):
     assert all(0 < row["median_ms"] <= row["p95_ms"] for row in rows.values())
 
 
-def test_clip_compares_a_window_with_a_step(figures):
-    rows = figures["clip"]
-    assert [(row["engine"], row["frames"]) for row in rows] == [
-        (engine, frames) for engine in ("onnx", "torch") for frames in (3, 1)
+def test_windows_compares_a_prediction_of_each_model_with_a_step(figures):
+    rows = figures["windows"]
+    assert [(row["model"], row["engine"]) for row in rows] == [
+        ("movinet-t0-stream", "onnx"),
+        ("movinet-t0-stream", "torch"),
+        ("mobilenet3d-v2-0.2", "onnx"),
+        ("mobilenet3d-v2-0.2", "torch"),
     ]
-    assert all(len(row["ratios"]) == (row["frames"] == 3) for row in rows)
+    assert rows[0]["ratios"] == {}
+    for row in rows[1:]:
+        assert row["ratios"]["a step of movinet-t0-stream"]["median"] > 0
+    assert rows[2]["sees"] == "16 x 112 x 112"
+    assert rows[2]["million parameters"] == pytest.approx(0.96411)
 
 
 def test_live_receives_predictions(figures):

@@ -154,7 +154,7 @@ def save(weights: dict[str, Tensor], path: Path) -> None:
 def load(path: Path) -> MoViNet:
     """Read a model that was saved here."""
     weights = load_model(path)
-    model = MoViNet(weights.architecture)
+    model = MoViNet(GESTURES)
     tensors = {name: torch.from_numpy(value) for name, value in weights.tensors.items()}
     model.load_state_dict(tensors, strict=False)
     return model
