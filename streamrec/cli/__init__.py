@@ -10,7 +10,17 @@ from io import TextIOWrapper
 from streamrec import __version__
 from streamrec.errors import StreamrecError
 
-COMMANDS = ("run", "watch", "classify", "features", "compare", "demo", "models", "export", "doctor")
+COMMANDS = (
+    "run",
+    "watch",
+    "classify",
+    "features",
+    "compare",
+    "demo",
+    "models",
+    "export",
+    "doctor",
+)
 """The files of this folder that are commands, in the order of ``--help``."""
 
 _INTERRUPTED = 130

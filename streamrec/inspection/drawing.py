@@ -7,9 +7,8 @@ from math import ceil, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamrec.atomic import atomic_path
 from streamrec.inspection.facts import Block, Inspection, Shape
-from streamrec.plot import require_plot
+from streamrec.plot import require_plot, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +48,7 @@ def draw_network(name: str, inspection: Inspection, path: Path) -> None:
     for column in columns:
         _draw_column(axes, column, max(block.macs for block in inspection.blocks))
     _draw_links(axes, columns, height - _BOTTOM)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary)
+    save_figure(figure, path)
 
 
 @dataclass(frozen=True, slots=True)

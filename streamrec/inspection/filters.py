@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrec.atomic import atomic_path
 from streamrec.inspection.facts import Inspection
 from streamrec.inspection.network import inspect
-from streamrec.plot import require_plot
+from streamrec.plot import require_plot, save_figure
 from streamrec.types import Array
 from streamrec.weights.model_weights import ModelWeights
 
@@ -89,8 +88,7 @@ def draw_filters(weights: ModelWeights, name: str, path: Path) -> None:
     rows = figure.subplots(len(found), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, filters, picture in zip(rows, found, mosaics, strict=True):
         _draw(axes, filters, picture, name)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary)
+    save_figure(figure, path)
 
 
 def _draw(axes: "Axes", filters: Filters, picture: Array, name: str) -> None:

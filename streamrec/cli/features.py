@@ -1,0 +1,113 @@
+"""``streamrec features``: the vectors that a model's classifier sees of files."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamrec.config import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from streamrec.inspection.features import FileFeatures
+    from streamrec.runtimes.base import Runtime
+
+
+def register(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser("features", help="write the vectors that a model makes of files")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="videos, GIFs or pictures")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="M",
+        help=f"its name, or a file of its weights; default: {DEFAULT_MODEL}",
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="OUT.npz", help="the vectors, .npz or .parquet; default: none"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="OUT.png", help="draw a map of the files; default: none"
+    )
+    parser.add_argument(
+        "--device", default="auto", metavar="D", help="PyTorch's: cpu, cuda, ...; default: auto"
+    )
+    parser.add_argument(
+        "--flow",
+        choices=("dis", "tvl1"),
+        default="dis",
+        help="optical flow, where the model sees it; default: dis",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command: every file that can be read is taken, then the first error is raised."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from streamrec.errors import SourceError
+    from streamrec.model_source import display_name
+
+    _check(args)
+    runtime, found, failed = _runtime(args), [], None
+    console, quiet = Console(stderr=True), not sys.stderr.isatty()
+    for file in track(args.files, "watching", console=console, transient=True, disable=quiet):
+        try:
+            found.append(_features(file, runtime))
+        except SourceError as error:
+            if failed is not None:
+                print(f"streamrec: error: {failed}", file=sys.stderr)
+            failed = error
+    if found:
+        _write(args, display_name(args.model), found)
+    if failed is not None:
+        raise failed
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    from streamrec.errors import OptionError
+    from streamrec.inspection.feature_file import require_feature_file
+    from streamrec.inspection.feature_map import require_map
+
+    if args.to is None and args.plot is None:
+        raise OptionError("say what to make: --to OUT.npz, --plot OUT.png, or both")
+    if args.to is not None:
+        require_feature_file(args.to)
+    if args.plot is not None:
+        require_map(args.plot, len(args.files))
+
+
+def _runtime(args: argparse.Namespace) -> "Runtime":
+    from streamrec.cli.catalog import fetched_weights
+    from streamrec.flow import make_flow
+    from streamrec.inspection.features import feature_runtime
+    from streamrec.model_source import display_name, network, spec_of
+
+    weights = fetched_weights(args.model)
+    spec = spec_of(weights, display_name(args.model))
+    flow = None if spec.flow is None else make_flow(args.flow)
+    return feature_runtime(network(weights), spec, device=args.device, flow=flow)
+
+
+def _features(file: str, runtime: "Runtime") -> "FileFeatures":
+    from streamrec.errors import OptionError
+    from streamrec.inspection.features import file_features
+    from streamrec.sources.open import open_source
+
+    with open_source(file) as source:
+        if source.live:
+            raise OptionError(f"{source.name} has no end; features are of files")
+        return file_features(runtime, source, file=file)
+
+
+def _write(args: argparse.Namespace, model: str, found: "list[FileFeatures]") -> None:
+    from streamrec.inspection.feature_file import save_features
+    from streamrec.inspection.feature_map import draw_map
+
+    if args.to is not None:
+        save_features(args.to, model, found)
+        print(f"{args.to}: {len(found)} files, {len(found[0].vector)} features each")
+    if args.plot is not None:
+        draw_map(found, model, args.plot)
+        print(args.plot)
