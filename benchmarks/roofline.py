@@ -5,7 +5,7 @@ as many bytes: a step reads every weight and every past frame once, and they do 
 core's own cache. The two add up as far as a step does not do both at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from time import perf_counter
@@ -17,6 +17,7 @@ from options import MissingError, Options
 from timing import Row, Variant, interleave
 
 from streamrec.card import BlockPlan, ModelCard, StepPlan
+from streamrec.inspection.network import inspect
 from streamrec.runtimes.onnx import OnnxRuntime
 
 _SIDE = 1024
@@ -37,7 +38,7 @@ def measure(options: Options) -> list[Row]:
 def _row(name: str, gflops: float, options: Options) -> Row:
     model = random_model(name, options.folder)
     card = OnnxRuntime(model.path).card
-    macs, megabytes = sum(step_macs(card)), step_bytes(card) / 1e6
+    macs, megabytes = inspect(model.weights.architecture).macs, step_bytes(card) / 1e6
     bandwidth = _best(lambda: _read(megabytes), options.rounds)
     arithmetic_ms, memory_ms = 2e-6 * macs / gflops, megabytes / bandwidth
     step_ms = _native_ms(model, options)
@@ -52,21 +53,6 @@ def _row(name: str, gflops: float, options: Options) -> Row:
         "native ms": step_ms,
         "native / (arithmetic + memory)": step_ms / (arithmetic_ms + memory_ms),
     }
-
-
-def step_macs(card: ModelCard) -> Iterator[int]:
-    """Yield the multiplications of each layer for one frame."""
-    plan = _plan(card)
-    pixels = [prod(size) for size in plan.sizes(card.picture)]
-    yield 27 * plan.stem * pixels[0]
-    for block, before, after in zip(plan.blocks, pixels, pixels[1:], strict=False):
-        yield block.inputs * block.width * before
-        yield block.width * after * (block.kernel**2 + _temporal_taps(block))
-        yield 3 * block.width * block.hidden
-        yield block.width * block.outputs * after
-        yield block.inputs * block.outputs * after * block.skip
-    yield plan.blocks[-1].outputs * plan.project * pixels[-1]
-    yield plan.hidden * (plan.project + len(card.spec.labels))
 
 
 def step_bytes(card: ModelCard) -> int:

@@ -5,13 +5,17 @@ from dataclasses import replace
 from functools import cache
 from math import prod
 
+import onnx
 import pytest
 import torch
+from onnx import shape_inference
+from tiny_models import exported, trained
 
 from streamrec.inspection import network as inspection
 from streamrec.models.build import build
 from streamrec.models.clip_registry import CLIP_ARCHITECTURES
 from streamrec.models.registry import ARCHITECTURES
+from streamrec.runtimes.native.onnx_file import read_export
 from tests.support import tiny_architecture
 
 inspect = cache(inspection.inspect)
@@ -58,6 +62,25 @@ def test_multiply_adds_of_streams_are_for_a_frame(size, millions):
     assert found.unit == "frame"
     assert found.macs / 1e6 == pytest.approx(millions, abs=0.05)
     assert found.macs_per_s == found.macs * 5.0
+
+
+@pytest.mark.parametrize("positional", [False, True])
+def test_multiply_adds_are_those_of_the_exported_graph(positional):
+    network = trained(positional=positional)
+    model = exported(network)
+    sizes = {n: w.size for n, w in read_export(model, "test")[1].items() if n.endswith(".weight")}
+    graph = shape_inference.infer_shapes(onnx.load_from_string(model)).graph
+    shapes = {
+        value.name: [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+        for value in [*graph.value_info, *graph.output]
+    }
+    convolutions = sum(
+        sizes[node.input[1]] * prod(shapes[node.output[0]][2:])
+        for node in graph.node
+        if node.op_type == "Conv"
+    )
+    dense = sizes["head.hidden.weight"] + sizes["head.classifier.weight"]
+    assert inspect(network.architecture).macs == convolutions + dense
 
 
 def test_a_clip_costs_its_multiply_adds_once_in_its_length():
