@@ -48,7 +48,8 @@ def traced_clip_graph(network: nn.Module, spec: StreamSpec) -> onnx.ModelProto:
     channels, height, width = spec.frame_shape
     shape = [spec.clip_frames, channels, height, width]
     clip = Value(graph.input("clip", shape), (1, *shape))
-    logits = _Run(graph, network, "forward")(clip)
+    run = _Run(graph, network, "forward")
+    logits = run.nodes.exact(run(clip))
     graph.output(logits.name, "logits", logits.shape)
     return graph.model(spec.name)
 
@@ -184,7 +185,7 @@ def _swish(nodes: Nodes, _module: nn.Module, x: Value) -> Value:
 
 def _relu6(nodes: Nodes, _module: nn.Module, x: Value) -> Value:
     zero, six = nodes.graph.scalar(0.0), nodes.graph.scalar(6.0)
-    return Value(nodes.graph.node("Clip", x.name, zero, six), x.shape)
+    return Value(nodes.graph.node("Clip", x.name, zero, six), x.shape, x.added)
 
 
 def _same(_nodes: Nodes, _module: nn.Module, x: Value) -> Value:
@@ -216,6 +217,7 @@ def _transpose(_nodes: Nodes, x: Value, one: int, other: int) -> Value:
     if len(x.shape) != 5 or {one, other} != {1, 2}:
         raise ModelError("only time and channels of a clip change places")
     batch, frames, channels, *size = x.shape
+    assert not x.added, "a clip comes as it is"
     return Value(x.name, (batch, channels, frames, *size))
 
 
@@ -253,16 +255,16 @@ def _getitem(nodes: Nodes, x: Any, index: Any) -> Any:
 
 
 def _log_softmax(nodes: Nodes, x: Value, axis: int) -> Value:
-    return Value(nodes.graph.node("LogSoftmax", x.name, axis=axis), x.shape)
+    return Value(nodes.graph.node("LogSoftmax", nodes.exact(x).name, axis=axis), x.shape)
 
 
 def _log_sum_exp(nodes: Nodes, x: Value, axis: int) -> Value:
-    y = nodes.graph.node("ReduceLogSumExp", x.name, axes=[axis], keepdims=0)
+    y = nodes.graph.node("ReduceLogSumExp", nodes.exact(x).name, axes=[axis], keepdims=0)
     return Value(y, tuple(size for i, size in enumerate(x.shape) if i != axis))
 
 
 def _sub(nodes: Nodes, x: Value, number: float) -> Value:
-    return Value(nodes.graph.node("Sub", x.name, nodes.graph.scalar(number)), x.shape)
+    return Value(nodes.graph.node("Sub", x.name, nodes.graph.scalar(number)), x.shape, x.added)
 
 
 _MODULES: Mapping[type, Callable[[Nodes, Any, Value], Value]] = MappingProxyType(
