@@ -13,6 +13,9 @@ from streamrec.inspection.trace import Trace
 from streamrec.models.movinet import Bottleneck
 
 _ROWS = (nn.Sequential, nn.ModuleList)
+_LONGEST_PART = 3
+"""Rows of layers that are one part together."""
+
 _TELLING = ("Conv", "Linear", "Pool")
 """In the names of the classes that say what a row of layers does."""
 
@@ -52,13 +55,15 @@ def _parts(network: nn.Module, trace: Trace) -> Iterator[tuple[str, nn.Module]]:
 def _is_open(name: str, module: nn.Module, trace: Trace) -> bool:
     """Tell whether what is inside a module are parts of their own."""
     if isinstance(module, _ROWS):
-        return any(_has_grandchildren(child) for child in module.children())
+        nested = [child for child in module.children() if _has_children(child)]
+        deep = any(_has_children(inner) for child in nested for inner in child.children())
+        return deep or len(nested) > _LONGEST_PART
     called = name in trace.calls or isinstance(module, Bottleneck)
-    return not called and next(module.children(), None) is not None
+    return not called and _has_children(module)
 
 
-def _has_grandchildren(module: nn.Module) -> bool:
-    return any(next(child.children(), None) is not None for child in module.children())
+def _has_children(module: nn.Module) -> bool:
+    return next(module.children(), None) is not None
 
 
 def _block(name: str, module: nn.Module, trace: Trace) -> Block | None:

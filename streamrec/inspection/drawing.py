@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Inches.
 _BOX_WIDTH, _BOX_HEIGHT, _BAR_HEIGHT = 2.9, 0.56, 0.06
 _COLUMN, _ROW = 3.55, 0.98
-_LEFT, _TOP, _BOTTOM = 0.45, 1.55, 0.85
+_LEFT, _TOP, _BOTTOM = 0.45, 1.55, 1.0
 _LEAD = 0.34
 """Of the arrow into the first box of a column."""
 
@@ -96,12 +96,13 @@ def _draw_words(axes: "Axes", name: str, inspection: Inspection, height: float) 
     )
     _write(axes, _LEFT, 0.36, name, size=15, weight="bold")
     _write(axes, _LEFT, 0.68, figures, size=9.5, color=_QUIET)
-    axes_of_shapes = f" {_TIMES} ".join(("channels", "frames", "height", "width"))
+    shape = f" {_TIMES} ".join(("channels", "frames", "height", "width"))
     legend = (
-        f"Beside arrows: {axes_of_shapes}.  At the right: multiply-adds, also as blue bars, and "
-        f"parameters.\n{_TIMES} 3: three alike in a row, counted together."
+        f"Beside arrows: {shape}.\n"
+        "At the right: multiply-adds, also as blue bars; parameters.\n"
+        f"{_TIMES} 3: three alike in a row, counted together."
     )
-    _write(axes, _LEFT, height - 0.3, legend, size=8, color=_QUIET)
+    _write(axes, _LEFT, height - 0.38, legend, size=8, color=_QUIET)
 
 
 def _draw_column(axes: "Axes", column: _Column, most_macs: int) -> None:

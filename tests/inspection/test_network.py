@@ -121,6 +121,13 @@ def test_every_bottleneck_is_a_block_with_its_kernels():
     assert blocks[1].input == (8, 43, 43)
 
 
+def test_long_rows_of_layers_are_parts_of_their_own():
+    blocks = inspect(CLIP_ARCHITECTURES["mobilenet3d-v1-0.5"]).blocks
+    assert sum(block.repeats for block in blocks if block.name.startswith("features.")) == 16
+    stem = inspect(CLIP_ARCHITECTURES["r2plus1d-18"]).blocks[0]
+    assert (stem.name, stem.kernels) == ("stem", ((1, 7, 7), (3, 1, 1)))
+
+
 def test_networks_within_a_network_are_branches():
     branches = Counter(b.branch for b in inspect(CLIP_ARCHITECTURES["i3d-two-stream"]).blocks)
     assert branches["rgb"] == branches["flow"] > 10
