@@ -162,6 +162,7 @@ class StreamSpec:
         horizon: frames after which running means forget; None: never.
         windowed: whether it sees its last ``clip_frames`` frames anew for each prediction, instead
             of carrying a state from frame to frame.
+        hop: frames of its time grid from one prediction to the next.
         flow: how it sees motion; None: it sees colours only.
     """
 
@@ -173,6 +174,7 @@ class StreamSpec:
     warmup_frames: int
     horizon: int | None
     windowed: bool = False
+    hop: int = 1
     flow: FlowInput | None = None
 
     def __post_init__(self) -> None:
@@ -182,14 +184,19 @@ class StreamSpec:
             raise OptionError(
                 f"a model's frame rate is above 0 and at most {MAX_MODEL_FPS:g}, got {self.fps}"
             )
-        counts = (self.clip_frames, self.warmup_frames, self.horizon)
+        counts = (self.clip_frames, self.warmup_frames, self.horizon, self.hop)
         if any(count is not None and count < 1 for count in counts):
-            raise OptionError("clip_frames, warmup_frames and horizon are at least 1")
+            raise OptionError("clip_frames, warmup_frames, horizon and hop are at least 1")
         size, flow = self.preprocessing, self.flow
         if flow is not None and (flow.height > size.height or flow.width > size.width):
             raise OptionError(
                 f"a flow of {flow.height} x {flow.width} is no part of {size.height} x {size.width}"
             )
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds of video from one prediction to the next."""
+        return self.hop / self.fps
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:

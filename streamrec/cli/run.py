@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from contextlib import ExitStack
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from streamrec.pipeline import Summary
     from streamrec.sinks.base import Sink, Viewer
     from streamrec.sources.base import Source
+
+
+_USUAL_FPS = 30.0
+_MOST_KEPT = 32
+"""Frames: 200 MB at 1920 x 1080."""
 
 
 def register(commands: Any) -> None:
@@ -75,6 +81,9 @@ def watch_source(
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
+        if recognizer.spec.windowed:  # a window takes its time, and wants every frame
+            rate = source.fps or _USUAL_FPS
+            source.keep(min(_MOST_KEPT, ceil(recognizer.spec.hop_s * rate)))
         stream = recognizer.stream(
             source.name,
             predict=stream_options.predict,

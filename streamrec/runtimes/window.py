@@ -45,17 +45,20 @@ class WindowRuntime:
         flow: Flow | None = None,
     ) -> None:
         frames = clip.spec.clip_frames if window is None else window
+        hop = max(1, frames // HOPS_PER_WINDOW) if hop is None else hop
+        if min(frames, hop, stride) < 1:
+            raise OptionError(
+                f"window, hop and stride are at least 1 frame, got {frames}, {hop} and {stride}"
+            )
         self.spec = replace(
             clip.spec,
-            fps=clip.spec.fps / max(stride, 1),
+            fps=clip.spec.fps / stride,
             clip_frames=frames,
             warmup_frames=frames,
             horizon=None,
             windowed=True,
+            hop=hop,
         )
-        self.hop = max(1, self.spec.clip_frames // HOPS_PER_WINDOW) if hop is None else hop
-        if min(self.hop, stride) < 1:
-            raise OptionError(f"hop and stride are at least 1 frame, got {self.hop} and {stride}")
         self.clip, self.flow = clip, flow
         self._shapes = _state_shapes(self.spec)
 
@@ -64,7 +67,7 @@ class WindowRuntime:
         """What computes, and how often."""
         return (
             f"{self.clip.engine}, windows of {self.spec.clip_frames} frames at "
-            f"{self.spec.fps:g}/s, every {self.hop}"
+            f"{self.spec.fps:g}/s, every {self.spec.hop}"
         )
 
     def initial_state(self) -> State:
@@ -150,7 +153,7 @@ class WindowStream:
         self._ring[self._next] = frame
         self._next = (self._next + 1) % len(self._ring)
         self._seen = min(self._seen + 1, len(self._ring))
-        self._waited = (self._waited + 1) % self._runtime.hop
+        self._waited = (self._waited + 1) % self._runtime.spec.hop
         return self._waited == 0
 
     def _network_frame(self, x: Array) -> Array | None:

@@ -33,6 +33,10 @@ class Source(Protocol):
             SourceReadError: the source failed; it cannot be read further.
         """
 
+    def keep(self, frames: int) -> None:
+        """Hold up to so many frames for a reader that is away for a while, where any are lost."""
+        return
+
     def interrupt(self) -> None:
         """End a wait within ``read``; the one call that another thread may make meanwhile."""
         return

@@ -1,11 +1,13 @@
 """The one capture thread: it opens a source, reads it and closes it, so nobody else waits for it.
 
 Native reads can block, or hang for good. They do so here, on a daemon thread; the reader waits on
-a mailbox that holds one frame, can be interrupted at any time, and can always walk away.
+a mailbox that holds one frame, or a few for a reader that is busy now and then, can be interrupted
+at any time, and can always walk away.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,8 +24,9 @@ _POLL_S = 0.1  # a waiting Python on Windows hears Ctrl-C between waits only
 class CaptureThread(Source):
     """A source that is read on its own thread.
 
-    A live source goes on whatever the reader does: the mailbox keeps the newest frame, and a
-    frame that was not taken in time is replaced and counted in ``dropped`` of its successor. A
+    A live source goes on whatever the reader does: the mailbox keeps the newest frame, or as many
+    as ``keep`` says, and a frame that was not taken in time gives way and is counted in ``dropped``
+    of its successor. A
     source that is not live waits for its reader and loses nothing. A source that starts at its
     first ``read`` does so when its reader first asks for a frame.
 
@@ -46,7 +49,8 @@ class CaptureThread(Source):
         self._read_timeout_s = read_timeout_s
         self._changed = threading.Condition()
         self._source: Source | None = None
-        self._frame: Frame | None = None
+        self._frames: deque[Frame] = deque()
+        self._room = 1
         self._error: BaseException | None = None
         self._asked = self._stopped = False
         self._patience_s = CLOSE_TIMEOUT_S
@@ -59,23 +63,28 @@ class CaptureThread(Source):
         self.fps, self.frame_count = source.fps, source.frame_count
 
     def read(self) -> Frame | None:
-        """Take the newest frame, waiting for one if need be; None at the end."""
+        """Take the next frame, waiting for one if need be; None at the end."""
         with self._changed:
             self._asked = True
             self._changed.notify_all()
             if not self._wait_for(self._readable, self._read_timeout_s):
                 raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
-            frame, self._frame = self._frame, None
+            frame = self._frames.popleft() if self._frames else None
             self._changed.notify_all()
         if frame is None and self._error is not None:
             raise self._error
         return frame
 
+    def keep(self, frames: int) -> None:
+        """Hold up to so many frames of a live source; at least one."""
+        self._room = max(1, frames)
+
     def close(self) -> None:
         """Stop the thread, which releases the source; waits half a second at the most."""
         with self._changed:
             self._stop()
-            self._frame = self._error = None
+            self._frames.clear()
+            self._error = None
         patience_s, self._patience_s = self._patience_s, 0.0
         self._thread.join(patience_s)
 
@@ -106,16 +115,18 @@ class CaptureThread(Source):
     def _put(self, frame: Frame, *, wait: bool) -> None:
         with self._changed:
             if wait:
-                self._wait_for(lambda: self._frame is None or self._stopped)
+                self._wait_for(lambda: not self._frames or self._stopped)
             if self._stopped:
                 return
-            if self._frame is not None:
-                frame = replace(frame, dropped=frame.dropped + 1 + self._frame.dropped)
-            self._frame = frame
+            self._frames.append(frame)
+            while len(self._frames) > self._room:
+                lost, successor = self._frames.popleft(), self._frames.popleft()
+                dropped = successor.dropped + 1 + lost.dropped
+                self._frames.appendleft(replace(successor, dropped=dropped))
             self._changed.notify_all()
 
     def _readable(self) -> bool:
-        return self._frame is not None or self._stopped
+        return bool(self._frames) or self._stopped
 
     def _stop(self) -> None:
         self._stopped = True

@@ -157,6 +157,7 @@ def test_the_file_says_what_a_program_needs_to_know():
         "warmup_frames": 9,
         "horizon": 16,
         "windowed": False,
+        "hop": 1,
         "flow": None,
     }
 

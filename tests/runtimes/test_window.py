@@ -66,8 +66,8 @@ def test_fewer_frames_than_a_window_are_looped():
 
 def test_unless_told_otherwise_windows_overlap_by_three_quarters():
     runtime = WindowRuntime(Reader(replace(SPEC, clip_frames=16)))
-    assert runtime.hop == 4
-    assert WindowRuntime(Reader(replace(SPEC, clip_frames=3))).hop == 1
+    assert runtime.spec.hop == 4
+    assert WindowRuntime(Reader(replace(SPEC, clip_frames=3))).spec.hop == 1
 
 
 def test_window_and_stride_make_another_time_grid():

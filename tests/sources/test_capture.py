@@ -107,6 +107,41 @@ def test_every_frame_of_the_source_is_delivered_or_counted(bursts, lost):
         camera.hang_up()
 
 
+def test_a_busy_readers_frames_are_kept_the_oldest_give_way(capture):
+    camera = Camera()
+    source = capture(camera)
+    source.keep(3)
+    camera.shoot(5)
+    frames = [source.read() for _ in range(3)]
+    assert [(frame.index, frame.dropped) for frame in frames] == [(2, 2), (3, 0), (4, 0)]
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    bursts=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 6)), min_size=1, max_size=8),
+    room=st.integers(0, 4),
+    lost=st.integers(0, 2),
+)
+def test_what_is_kept_is_delivered_in_order_and_the_rest_counted(bursts, room, lost):
+    camera = Camera(lost=lost)
+    with CaptureThread(lambda: camera) as source:
+        source.keep(room)
+        shot = waiting = seen = 0
+        for burst, reads in bursts:
+            if burst:
+                camera.shoot(burst)
+            shot += burst
+            waiting = min(waiting + burst, max(room, 1))
+            for _ in range(min(reads, waiting)):
+                frame = source.read()
+                seen += 1 + frame.dropped
+                waiting -= 1
+                assert seen == (frame.index + 1) * (1 + lost)
+        camera.hang_up()
+        rest = list(source)
+        assert seen + sum(1 + frame.dropped for frame in rest) == shot * (1 + lost)
+
+
 def test_a_source_that_is_not_live_waits_for_its_reader(capture):
     camera = Camera(live=False)
     source = capture(camera)
