@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.words import print_facts, print_json, print_table
+from streamrec.config import EMBEDDED_MODEL
 
 if TYPE_CHECKING:
     from streamrec.cli.catalog import Model
@@ -52,10 +53,21 @@ def _as_json(model: "Model", inspection: "Inspection | None", arrays: bool) -> d
 def _print(model: "Model", inspection: "Inspection | None", arrays: bool) -> None:
     from streamrec.cli.model_info import array_table, block_table, model_facts
 
-    print_facts(model_facts(model, inspection))
+    embedded = model.place == "embedded" and not model.damage
+    print_facts({**model_facts(model, inspection), **(_embedded() if embedded else {})})
     if inspection is not None:
         print()
         print_table(array_table(inspection.arrays) if arrays else block_table(inspection.blocks))
+
+
+def _embedded() -> dict[str, str]:
+    from importlib.resources import as_file, files
+
+    from streamrec.cli.onnx_info import embedded_facts
+    from streamrec.inspection.onnx_file import read_onnx_file
+
+    with as_file(files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx") as path:
+        return embedded_facts(read_onnx_file(path))
 
 
 def _show_onnx(path: Path, args: argparse.Namespace) -> int:

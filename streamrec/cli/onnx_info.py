@@ -32,11 +32,19 @@ def onnx_facts(path: Path, file: "OnnxFile") -> dict[str, str]:
         "inputs": _values(file.inputs, states),
         "outputs": _values(file.outputs, states),
         "constants": f"{count(file.parameters)} numbers in {len(file.arrays)} arrays",
+        "multiply-adds": "" if file.macs is None else f"{count(file.macs)} a run",
         "nodes": nodes,
         **(_FOREIGN if file.card is None else _card(file.card)),
         **file.metadata,
     }
     return {key: value for key, value in said.items() if value}
+
+
+def embedded_facts(file: "OnnxFile") -> dict[str, str]:
+    """Say what the file of a model holds, which is described already."""
+    facts = onnx_facts(Path(), file)
+    kept = ("constants", "multiply-adds", "state", "inputs", "outputs", "nodes", "opset")
+    return {key: facts[key] for key in kept}
 
 
 def _states(card: "ModelCard | None") -> set[str]:

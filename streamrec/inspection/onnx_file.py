@@ -9,6 +9,7 @@ from typing import Any
 
 from streamrec.card import METADATA_KEY, ModelCard, card_of, origin_of
 from streamrec.errors import WeightsError
+from streamrec.inspection.onnx_macs import onnx_macs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class OnnxFile:
         opsets: version of the operators, by domain; the empty domain is ONNX's own.
         producer: the program that wrote it.
         parameters: numbers among its constants.
+        macs: multiply-adds of one run; None: the sizes of some axes are not fixed.
         inputs, outputs: by name.
         nodes: how many nodes there are of each operator, most frequent first.
         arrays: shapes of its constants by name.
@@ -46,6 +48,7 @@ class OnnxFile:
     opsets: Mapping[str, int]
     producer: str
     parameters: int
+    macs: int | None
     inputs: Mapping[str, Value]
     outputs: Mapping[str, Value]
     nodes: Mapping[str, int]
@@ -71,6 +74,7 @@ def read_onnx_file(path: Path) -> OnnxFile:
         opsets={entry.domain: entry.version for entry in model.opset_import},
         producer=f"{model.producer_name} {model.producer_version}".strip(),
         parameters=sum(map(prod, arrays.values())),
+        macs=onnx_macs(model),
         inputs=_values(inputs),
         outputs=_values(model.graph.output),
         nodes=dict(Counter(node.op_type for node in model.graph.node).most_common()),

@@ -154,6 +154,12 @@ def test_an_exported_file_says_what_it_is(info, model):
     assert " Conv" in facts["nodes"]
 
 
+def test_the_embedded_model_is_described_with_its_file(info):
+    facts = info("gestures")
+    assert facts["where"] == "embedded" and facts["classes"] == "10"
+    assert facts["multiply-adds"] == info(GESTURES)["multiply-adds"] == "1.32 million a run"
+
+
 def test_provenance_is_read_back(info):
     assert "tools/gestures/train.py" in info(GESTURES)["provenance"]
 
