@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -236,3 +237,20 @@ class LiteRt:
         self._states = {name: outputs[name] for name in self._states}
         powers = np.exp(logits - logits.max())
         return powers / powers.sum()
+
+
+def test_a_camera_is_watched_in_windows(home, data, rtsp_server):
+    server = rtsp_server(play=data / "clips" / "carving_ice_rpi.mp4")
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    windows = ("--model", "untrained:mobilenet3d-v2-0.2", "--window", "8", "--hop", "4")
+    command = [*COMMAND, "run", "--source", server.url, *windows, "--publish", endpoint]
+    with Subscriber(endpoint, timeout_s=1.5) as subscriber:
+        ended = subprocess.run([*command, "--read-timeout", "2"], capture_output=True, timeout=60)
+        messages = list(subscriber)
+    assert b"windows of 8 frames at 25/s, every 4" in ended.stderr
+    assert [message.warm_up for message in messages[:3]] == [True, False, False]
+    assert {message.lanes for message in messages} == {1}
+    ages = [message.state_age for message in messages if not message.resets]
+    assert all(later - earlier == 4 for earlier, later in pairwise(ages[:-1]))
+    seconds = messages[-1].captured_s - messages[0].captured_s
+    assert len(messages) == pytest.approx(1 + seconds * 25 / 4, abs=3)
