@@ -83,7 +83,7 @@ def _cells(result: "Result") -> list[str]:
     memory = run.peak_memory_bytes
     return [
         run.entry.model + (" (untrained)" if untrained else ""),
-        *([_NOTHING] * 4 if untrained else _quality(overall)),
+        *([_NOTHING] * 4 if untrained else _quality(overall, len(result.of_files))),
         _digits(overall.ms_per_frame),
         _digits(overall.ms_per_prediction),
         _NOTHING if memory is None else f"{memory / 1e6:.0f} MB",
@@ -93,18 +93,18 @@ def _cells(result: "Result") -> list[str]:
     ]
 
 
-def _quality(overall: "Figures") -> list[str]:
+def _quality(overall: "Figures", files: int) -> list[str]:
     first_right_s = overall.first_right_s
     if first_right_s is None:
         judged = [_NOTHING] * 3
     else:
-        right = [_share(count, overall.judged) for count in (overall.top1, overall.top5)]
+        right = [_right(count, overall.judged, files) for count in (overall.top1, overall.top5)]
         judged = [*right, "never" if math.isinf(first_right_s) else f"{first_right_s:.1f} s"]
     return [*judged, _digits(overall.flicker_per_minute)]
 
 
-def _share(count: int, judged: int) -> str:
-    if judged == 1:
+def _right(count: int, judged: int, files: int) -> str:
+    if files == 1:
         return "yes" if count else "no"
     return f"{count}/{judged}"
 

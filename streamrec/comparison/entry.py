@@ -13,7 +13,6 @@ from streamrec.model_source import UNTRAINED, display_name
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.sources.open import open_source
 from streamrec.weights.files import Progress
-from streamrec.weights.published import PUBLISHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +80,10 @@ def enter(
     try:
         load_model(name, options, windows, progress)
     except (DownloadError, UnknownModelError):
-        record = PUBLISHED[name].architecture if name in PUBLISHED else name
-        if not allow_untrained or record not in ARCHITECTURES:
+        if not allow_untrained or name not in ARCHITECTURES:
             raise
-        source = f"{UNTRAINED}{record}"
-        load_model(source, options, windows, progress)
+        source = f"{UNTRAINED}{name}"
+        load_model(source, options, windows)
     return Entry(
         source=source,
         model=display_name(name.removeprefix(UNTRAINED)),

@@ -25,7 +25,11 @@ _DASHES = ("-", "--", ":")
 
 # Inches.
 _WIDTH, _ROW, _LOW_ROW, _PICTURES, _HEAD = 13.0, 1.45, 0.7, 1.1, 0.6
+_LINE = 0.2
+"""Of a legend."""
+
 _MOST_LETTERS = 30
+_MOST_MARKS = 150
 
 Style = tuple[str, str]
 """Colour and dashes."""
@@ -68,7 +72,7 @@ def save_comparison_plot(results: Sequence[Result], file: int, path: Path, top: 
     from matplotlib.figure import Figure
 
     rows = [Row(each.run, each.run.observations[file], each.of_files[file]) for each in results]
-    heights = [_LOW_ROW if row.run.entry.untrained else _ROW for row in rows] + [_PICTURES]
+    heights = [_height(row, top) for row in rows] + [_PICTURES]
     figure = Figure(figsize=(_WIDTH, sum(heights) + _HEAD), dpi=DPI, layout="constrained")
     *axes, pictures = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     answer = rows[0].observation.answer
@@ -80,6 +84,11 @@ def save_comparison_plot(results: Sequence[Result], file: int, path: Path, top: 
     figure.suptitle(_title(rows[0]), x=0.01, ha="left", weight="bold", parse_math=False)
     draw_thumbnails(figure, pictures, answer.thumbnails)
     save_figure(figure, path)
+
+
+def _height(row: Row, top: int) -> float:
+    """Return what a row needs, inches."""
+    return _LOW_ROW if row.run.entry.untrained else max(_ROW, _LINE * (len(row.classes(top)) + 2))
 
 
 def _title(row: Row) -> str:
@@ -133,21 +142,27 @@ def _shade_warm_up(axes: "Axes", observation: Observation) -> None:
     end_s = min(observation.warm_up_end_s, file_end_s)
     if end_s > observation.answer.times_s[0]:
         axes.axvspan(begin_s, end_s, color=_SHADE, linewidth=0, zorder=0)
-        axes.annotate(
-            "warm-up",
-            (begin_s, 0.9),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="top",
-            fontsize=7,
-            color=_QUIET,
-        )
+        _note(axes, begin_s, 0.9, "warm-up", _QUIET)
+
+
+def _note(axes: "Axes", time_s: float, height: float, text: str, color: str) -> None:
+    """Write small words to the right of a moment."""
+    axes.annotate(
+        text,
+        (time_s, height),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="top",
+        fontsize=7,
+        color=color,
+    )
 
 
 def _mark_first_right(axes: "Axes", figures: FileFigures) -> None:
     """Draw a line where the right class is first the best, and one where the action begins."""
     if figures.start_s > 0:
         axes.axvline(figures.start_s, color="black", linestyle="--", linewidth=1)
+        _note(axes, figures.start_s, 0.75, "start", "black")
     if figures.first_right_s is not None and math.isfinite(figures.first_right_s):
         time_s = figures.start_s + figures.first_right_s
         axes.axvline(time_s, color=_RIGHT, linestyle=":", linewidth=1.5)
@@ -171,7 +186,7 @@ def _draw_classes(axes: "Axes", row: Row, top: int, styles: Mapping[str, Style])
             color=color,
             linestyle=dash,
             linewidth=3 if right else 1.5,
-            marker="o",
+            marker="o" if len(times_s) <= _MOST_MARKS else None,
             markersize=4 if right else 2.5,
             label=f"{label} {row.observation.answer.scores[index]:.0%}",
         )
