@@ -7,6 +7,7 @@ from types import MappingProxyType
 import accuracy
 import age
 import cameras
+import compare
 import flicker
 import input_size
 import live
@@ -59,6 +60,13 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             accuracy.measure,
             "One long stream of real clips, trained Kinetics-600 weights: differences from "
             "PyTorch's logits, frame by frame.",
+            inputs=("trained", "clips"),
+        ),
+        "compare": Benchmark(
+            compare.measure,
+            "What `streamrec compare` says of real clips: a MoViNet stream with trained "
+            "Kinetics-600 weights, others with random ones, which cost the same and name nothing; "
+            "preprocessing and inference, one thread, each model in a process of its own.",
             inputs=("trained", "clips"),
         ),
         "windows": Benchmark(

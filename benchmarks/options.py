@@ -29,6 +29,7 @@ class Options:
         video: a video file for ``cameras`` instead of a generated one.
         folder: where models are exported to.
         windows: models that are compared by the cost of a prediction, stream models first.
+        compared: architectures that take part in ``compare`` with random weights.
         image_sizes: heights of square inputs, pixels; the first is the baseline.
         streams: how many streams take turns; the first is the baseline.
         age: frames that an old stream has seen.
@@ -70,6 +71,16 @@ class Options:
         "two-stream",
         "two-stream-fused",
     )
+    compared: tuple[str, ...] = (
+        "movinet-a0-stream",
+        "movinet-a0-base",
+        "x3d-xs",
+        "x3d-m",
+        "mobilenet3d-v2-1.0",
+        "r2plus1d-18",
+        "cnn-lstm",
+        "mobilenet-v2",
+    )
     image_sizes: tuple[int, ...] = (172, 96, 128, 224, 256, 320)
     streams: tuple[int, ...] = (1, 2, 8, 64)
     age: int = 10_000
@@ -82,6 +93,7 @@ QUICK = Options(
     steps=2,
     seconds=3.0,
     windows=("movinet-t0-stream", "mobilenet3d-v2-0.2"),
+    compared=("movinet-t0-base",),
     image_sizes=(64, 96),
     streams=(1, 2),
     age=20,
