@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,8 @@ from streamrec.cli.options import add_options, read_options
 from streamrec.config import DEFAULT_MODEL, ModelOptions, WindowOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from streamrec.classify import FileAnswer, OnFrame
+    from streamrec.classify import FileAnswer
     from streamrec.recognizer import Recognizer
-    from streamrec.sources.base import Source
 
 
 def register(commands: Any) -> None:
@@ -82,29 +78,15 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
 
 def _answer(file: str, recognizer: "Recognizer", mirror: bool) -> "FileAnswer":
     from streamrec.classify import classify
+    from streamrec.cli.progress import frame_progress
     from streamrec.errors import OptionError
     from streamrec.sources.open import open_source
 
     with open_source(file, mirror=mirror) as source:
         if source.live:
             raise OptionError(f"{source.name} has no end; classify takes files, `run` takes this")
-        with _frame_progress(source) as on_frame:
-            return classify(recognizer, source, file=file, on_frame=on_frame)
-
-
-@contextmanager
-def _frame_progress(source: "Source") -> "Iterator[OnFrame]":
-    """Show a bar on a terminal's stderr."""
-    if not sys.stderr.isatty():
-        yield lambda frame: None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
-
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(source.name, total=source.frame_count)
-        yield lambda frame: bar.advance(task)
+        with frame_progress(source.name, source.frame_count) as advance:
+            return classify(recognizer, source, file=file, on_frame=lambda frame: advance())
 
 
 def _json(answer: "FileAnswer", top: int) -> str:

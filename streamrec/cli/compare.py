@@ -4,7 +4,6 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,6 @@ from streamrec.cli.options import add_options, read_options
 from streamrec.config import ModelOptions, WindowOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from streamrec.comparison.alone import Tell
     from streamrec.comparison.entry import Run
 
 
@@ -157,30 +153,15 @@ def _frame_total(files: Sequence[str]) -> int | None:
 
 def _run(name: str, args: argparse.Namespace, total: int | None) -> "Run":
     """Make a model ready here, then run it in a process of its own."""
-    from streamrec.cli.progress import download_progress
+    from streamrec.cli.progress import download_progress, frame_progress
     from streamrec.comparison.alone import run_alone
     from streamrec.comparison.entry import enter, run_entry
 
     options = read_options(args, ModelOptions), read_options(args, WindowOptions)
     with download_progress(name) as progress:
         entry = enter(name, *options, allow_untrained=args.untrained, progress=progress)
-    with _frame_progress(entry.model, total) as tell:
+    with frame_progress(entry.model, total) as tell:
         return run_alone(run_entry, entry, args.files, args.mirror, tell=tell)
-
-
-@contextmanager
-def _frame_progress(model: str, total: int | None) -> "Iterator[Tell]":
-    """Show a bar on a terminal's stderr."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress
-
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(model, total=total)
-        yield lambda: bar.advance(task)
 
 
 def _show(runs: "Sequence[Run]", labels: Sequence[str | None], args: argparse.Namespace) -> None:

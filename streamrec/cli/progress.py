@@ -1,7 +1,7 @@
 """Progress on stderr, so that stdout stays for results."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from streamrec.weights.files import Progress
@@ -30,6 +30,22 @@ def download_progress(name: str) -> Iterator[Progress]:
             bar.update(task, completed=received, total=total)
 
         yield update
+
+
+@contextmanager
+def frame_progress(name: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal; what it gives is called at each frame."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn
+    from rich.progress import Progress as Bar
+
+    columns = (*Bar.get_default_columns(), MofNCompleteColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _tell_nobody(received: int, total: int | None) -> None:

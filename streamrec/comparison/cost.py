@@ -11,6 +11,7 @@ from streamrec.models.registry import ENSEMBLES
 
 if TYPE_CHECKING:
     from streamrec.inspection.facts import Inspection
+    from streamrec.inspection.onnx_file import OnnxFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ def cost_of(name: str, window: int | None = None) -> Cost:
         ModelError: there is no such model, or it cannot be read.
     """
     if name == EMBEDDED_MODEL or is_onnx_file(name):
-        return Cost(_onnx_parameters(name), None)
+        file = _onnx_file(name)
+        return Cost(file.parameters, file.macs)
     found = [_inspect(member, window) for member in ENSEMBLES.get(name, (name,))]
     return Cost(sum(each.parameters for each in found), sum(each.macs for each in found))
 
@@ -47,10 +49,10 @@ def _inspect(name: str, window: int | None) -> "Inspection":
     return inspect(record)
 
 
-def _onnx_parameters(name: str) -> int:
+def _onnx_file(name: str) -> "OnnxFile":
     from streamrec.inspection.onnx_file import read_onnx_file
 
     if name != EMBEDDED_MODEL:
-        return read_onnx_file(Path(name)).parameters
+        return read_onnx_file(Path(name))
     with as_file(files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx") as path:
-        return read_onnx_file(path).parameters
+        return read_onnx_file(path)

@@ -1,24 +1,15 @@
 """The weights of a network for pictures, in a PyTorch file, as those of one for clips."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from streamrec.errors import OptionError
 from streamrec.models.architecture import Architecture, ClipArchitecture
 from streamrec.models.clip_registry import CLIP_ARCHITECTURES
+from streamrec.weights.inflate import inflate
 from streamrec.weights.model_weights import ModelWeights
+from streamrec.weights.origins import ORIGINS
 from streamrec.weights.torch_files import read_torch
-
-_ORIGINS: Mapping[str, str] = MappingProxyType(
-    {
-        "i3d": "inception-v1",
-        "two_stream_i3d": "inception-v1",
-        "mobilenet3d": "mobilenet-v2",
-    }
-)
-"""Family of networks for clips -> the registered network for pictures that it is made from."""
 
 
 def load_inflated(path: Path, target: Architecture | None) -> ModelWeights:
@@ -30,13 +21,11 @@ def load_inflated(path: Path, target: Architecture | None) -> ModelWeights:
         OptionError: no ``target``, or one that is not made from a 2-D network.
         WeightsError: the file cannot be read, or is of another 2-D network.
     """
-    from streamrec.models.inflate import inflate
-
-    if not isinstance(target, ClipArchitecture) or target.family not in _ORIGINS:
-        names = [name for name, record in CLIP_ARCHITECTURES.items() if record.family in _ORIGINS]
+    if not isinstance(target, ClipArchitecture) or _key(target) not in ORIGINS:
+        names = [name for name, record in CLIP_ARCHITECTURES.items() if _key(record) in ORIGINS]
         raise OptionError(f"say what to inflate to, by --architecture: one of {', '.join(names)}")
     tensors = inflate(read_torch(path), target)
-    seen = CLIP_ARCHITECTURES[_ORIGINS[target.family]].preprocessing
+    seen = CLIP_ARCHITECTURES[ORIGINS[_key(target)].network].preprocessing
     preprocessing = replace(target.preprocessing, color=seen.color, mean=seen.mean, std=seen.std)
     return ModelWeights(
         architecture=replace(target, preprocessing=preprocessing),
@@ -44,3 +33,7 @@ def load_inflated(path: Path, target: Architecture | None) -> ModelWeights:
         preprocessing=preprocessing,
         provenance={"format": "PyTorch, inflated", "file": path.name, "classifier": "random"},
     )
+
+
+def _key(architecture: ClipArchitecture) -> tuple[str, str]:
+    return architecture.family, architecture.variant

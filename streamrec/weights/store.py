@@ -30,7 +30,7 @@ from streamrec.errors import (
     WeightsError,
 )
 from streamrec.models.architecture import Architecture
-from streamrec.models.registry import ENSEMBLES, architecture, unknown_name
+from streamrec.models.registry import ARCHITECTURES, ENSEMBLES, architecture, unknown_name
 from streamrec.weights.download import fetch_checked
 from streamrec.weights.files import Progress, sha256_of
 from streamrec.weights.labels import embedded_labels
@@ -287,6 +287,11 @@ class Store:
         return self.root / "models"
 
     def _unknown(self, name: str) -> UnknownModelError:
+        if name in ARCHITECTURES:
+            return UnknownModelError(
+                f"no weights of {name} are published; import some with `streamrec models import "
+                f"FILE --as {name}`, or take untrained:{name} to try its speed"
+            )
         return UnknownModelError(
             unknown_name(name, sorted({*self.names(), *PUBLISHED, *ENSEMBLES, EMBEDDED_MODEL}))
         )

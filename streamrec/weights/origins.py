@@ -29,7 +29,7 @@ class Origin:
     """A 2-D network.
 
     Attributes:
-        network: what it is.
+        network: its registered name.
         name_of: 3-D name -> its name.
         unused: beginnings of its names that the 3-D network has no place for.
     """
@@ -61,8 +61,8 @@ def _mobilenet_name(name: str) -> str:
     return _BOTTLENECK.sub(renumber, name)
 
 
-_GOOGLENET = Origin("torchvision's GoogLeNet", _googlenet_name, ("fc.", "aux1.", "aux2."))
-_MOBILENET = Origin("torchvision's MobileNetV2", _mobilenet_name, ("classifier.",))
+_GOOGLENET = Origin("inception-v1", _googlenet_name, ("fc.", "aux1.", "aux2."))
+_MOBILENET = Origin("mobilenet-v2", _mobilenet_name, ("classifier.",))
 
 ORIGINS: Mapping[tuple[str, str], Origin] = MappingProxyType(
     {

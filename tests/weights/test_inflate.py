@@ -14,10 +14,10 @@ from torch import nn
 from streamrec.errors import OptionError, WeightsError
 from streamrec.models.build import build, build_shapes
 from streamrec.models.clip_registry import CLIP_ARCHITECTURES
-from streamrec.models.inflate import inflate
-from streamrec.models.origins import ORIGINS
 from streamrec.nn.padding import same_padding
 from streamrec.nn.same3d import SameConv3d, SameMaxPool3d
+from streamrec.weights.inflate import inflate
+from streamrec.weights.origins import ORIGINS
 
 COUNTER = ".num_batches_tracked"
 I3D = CLIP_ARCHITECTURES["i3d-rgb"]
@@ -92,7 +92,7 @@ def test_two_streams_are_inflated_from_one_network(googlenet):
 
 
 def test_weights_of_another_network_are_refused(googlenet, mobilenet):
-    with pytest.raises(WeightsError, match=r"not the weights of torchvision's MobileNetV2"):
+    with pytest.raises(WeightsError, match=r"not the weights of mobilenet-v2"):
         inflate(googlenet, MOBILENET)
     less = {name: x for name, x in googlenet.items() if name != "conv2.bn.bias"}
     with pytest.raises(WeightsError, match=r"conv2\.bn\.bias is missing$"):

@@ -6,18 +6,17 @@ padding in time, the activations are then those of the picture in a 2-D network 
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from streamrec.errors import OptionError, WeightsError
 from streamrec.models.architecture import ClipArchitecture
-from streamrec.models.origins import ORIGINS, Origin
 from streamrec.types import Array
+from streamrec.weights.network_shapes import COUNTER, network_shapes
+from streamrec.weights.origins import ORIGINS, Origin
 
 _Shape = tuple[int, ...]
 
-_COUNTER = ".num_batches_tracked"
 _COLORS_AND_FLOW = (3, 2)
 """Channels that the first layers see, in 2-D and in 3-D."""
 
@@ -44,15 +43,17 @@ def inflate(
         WeightsError: an array is missing, left over or of a wrong shape.
     """
     origin = _origin(target)
-    classifiers, shapes = _layout(target)
-    names = {name: origin.name_of(name) for name in shapes if not name.startswith(classifiers)}
+    network = network_shapes(target)
+    classifiers = tuple(f"{name}." for name in network.classifiers)
+    kept = [name for name in network.shapes if not name.startswith(classifiers)]
+    names = {name: origin.name_of(name) for name in kept}
     _check_names(tensors, set(names.values()), origin)
     random = np.random.default_rng(seed)
     return {
         name: _over_time(names[name], tensors[names[name]], shape)
         if name in names
         else _untrained(shape, random)
-        for name, shape in shapes.items()
+        for name, shape in network.shapes.items()
     }
 
 
@@ -65,18 +66,8 @@ def _origin(target: ClipArchitecture) -> Origin:
     return ORIGINS[target.family, target.variant]
 
 
-def _layout(target: ClipArchitecture) -> tuple[tuple[str, ...], dict[str, _Shape]]:
-    """Return how the classifiers' names begin, and the shapes of all arrays but counters."""
-    from streamrec.models.build import build_shapes
-
-    network: Any = build_shapes(target)
-    state = network.state_dict().items()
-    shapes = {name: tuple(x.shape) for name, x in state if not name.endswith(_COUNTER)}
-    return tuple(f"{name}." for name in network.classifiers), shapes
-
-
 def _check_names(tensors: Mapping[str, Array], wanted: set[str], origin: Origin) -> None:
-    used = {name for name in tensors if not name.endswith(_COUNTER)}
+    used = {name for name in tensors if not name.endswith(COUNTER)}
     used = {name for name in used if not name.startswith(origin.unused)}
     wrong = [f"{name} is missing" for name in sorted(wanted - used)]
     wrong += [f"{name} is left over" for name in sorted(used - wanted)]
