@@ -47,7 +47,8 @@ def test_an_exported_file_runs_without_streamrec(folder):
 
 
 def test_the_commands_are_understood():
-    lines = [line.partition(" #")[0] for code in SHELL for line in code.splitlines()]
+    shell = "\n".join(SHELL).replace("\\\n", " ")
+    lines = [line.partition(" #")[0] for line in shell.splitlines()]
     commands = [line.split("streamrec ", 1)[1] for line in lines if line.startswith("streamrec ")]
     assert len(commands) >= 8
     for command in commands:
