@@ -98,11 +98,8 @@ class Nodes:
         sides: Sides,
         *,
         ceil: bool = False,
-        zeros: bool = False,
     ) -> Value:
-        """Take the largest value of each window; ``zeros``: the padding counts as zeros."""
-        if zeros:
-            x, sides = self._padded(x, sides), [(0, 0)] * len(sides)
+        """Take the largest value of each window; the padding never is."""
         if ceil:
             sides = _ceiled(x.shape[2:], kernel, stride, sides)
         shape = _spatial_shape(x.shape, x.shape[1], kernel, stride, sides)
@@ -255,17 +252,6 @@ class Nodes:
         pads = self.graph.integers(before, 0, 0, 0, after, 0, 0, 0)
         return self.graph.node("Pad", x.name, pads, self.graph.scalar(fill))
 
-    def _padded(self, x: Value, sides: Sides) -> Value:
-        """Surround with zeros."""
-        if not any(map(any, sides)):
-            return x
-        around = [*sides[-2:]]
-        first = sides[0] if x.is_clip else (0, 0)
-        pads = [first[0], 0, around[0][0], around[1][0], first[1], 0, around[0][1], around[1][1]]
-        y = self.graph.node("Pad", x.name, self.graph.integers(*pads), self.graph.scalar(0.0))
-        sizes = (size + sum(side) for size, side in zip(x.shape[2:], sides, strict=True))
-        return Value(y, (*x.shape[:2], *sizes), x.added)
-
 
 def _missing(channels: int) -> int:
     """Tell how many channels of zeros make a whole number of blocks, if they are few."""
@@ -296,7 +282,7 @@ def _ceiled(
         count = -(-(length + before + after - k) // s) + 1
         if (count - 1) * s >= length + before:  # it would begin in the padding
             count -= 1
-        result.append((before, (count - 1) * s + k - length - before))
+        result.append((before, max(after, (count - 1) * s + k - length - before)))
     return result
 
 

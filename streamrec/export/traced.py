@@ -166,7 +166,7 @@ def _max_pool(nodes: Nodes, pool: nn.MaxPool2d | nn.MaxPool3d, x: Value) -> Valu
 
 def _same_max_pool(nodes: Nodes, pool: SameMaxPool3d, x: Value) -> Value:
     sides = same_sides(x.shape[2:], pool.kernel_size, pool.stride)
-    return nodes.max_pool(x, pool.kernel_size, pool.stride, sides, zeros=True)
+    return nodes.max_pool(x, pool.kernel_size, pool.stride, sides)
 
 
 def _average_pool(nodes: Nodes, pool: nn.AvgPool2d | nn.AvgPool3d, x: Value) -> Value:

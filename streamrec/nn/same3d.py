@@ -4,6 +4,7 @@ The padding follows from the input's size, the kernel and the stride: ``same_sid
 """
 
 from collections.abc import Sequence
+from math import inf
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,14 +19,14 @@ Sides = tuple[tuple[int, int], ...]
 
 
 def same_sides(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> Sides:
-    """Return the zeros around an input of ``size``, so that ceil(size / stride) remain."""
+    """Return how much is added around an input of ``size``, so that ceil(size / stride) remain."""
     axes = zip(size, kernel, stride, strict=True)
     return tuple(same_padding(*axis) for axis in axes)
 
 
-def _pad(video: Tensor, sides: Sides) -> Tensor:
+def _pad(video: Tensor, sides: Sides, value: float = 0.0) -> Tensor:
     widths = [width for side in reversed(sides) for width in side]
-    return F.pad(video, widths) if any(widths) else video
+    return F.pad(video, widths, value=value) if any(widths) else video
 
 
 class SameConv3d(nn.Conv3d):
@@ -47,7 +48,8 @@ class SameConv3d(nn.Conv3d):
 class SameMaxPool3d(nn.Module):
     """[N, C, T, H, W] -> [N, C, T', H', W'], each of them ceil(size / stride).
 
-    The padding is zeros, which count: after a ReLU they change nothing.
+    The padding is never the largest. (The published I3D pads with zeros, which comes to the same
+    after a ReLU.)
 
     Attributes:
         kernel_size, stride: over time, height and width.
@@ -60,4 +62,4 @@ class SameMaxPool3d(nn.Module):
     def forward(self, video: Tensor) -> Tensor:
         """Take the largest value of each window."""
         sides = same_sides(video.shape[2:], self.kernel_size, self.stride)
-        return F.max_pool3d(_pad(video, sides), self.kernel_size, self.stride)
+        return F.max_pool3d(_pad(video, sides, -inf), self.kernel_size, self.stride)
