@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tiny_models import recognizer
+from tiny_models import clip_recognizer, recognizer
 
 from streamrec.errors import SinkError, SourceReadError
 from streamrec.pipeline import Summary, run
@@ -158,3 +158,19 @@ def test_the_loop_leaves_sources_and_sinks_to_their_owner():
     run(film(0.1), stream(), [sink], [screen])
     assert not sink.closed
     assert not screen.closed
+
+
+def test_what_is_due_at_the_end_is_emitted_too():
+    sink, screen = MemorySink(), Screen()
+    windows = clip_recognizer(hop=4).stream(declared_fps=30.0)
+    summary = run(film(), windows, [sink], [screen])
+    assert [prediction.state_age for prediction in sink.predictions] == [4, 8, 10]
+    assert (summary.frames, summary.predictions) == (60, 3)
+    assert sink.predictions[-1].frame_index == 59
+
+
+def test_a_source_without_frames_ends_without_a_word():
+    source, sink = film(), MemorySink()
+    source.close()
+    assert run(source, clip_recognizer().stream(), [sink]).predictions == 0
+    assert sink.predictions == []

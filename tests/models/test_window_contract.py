@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import clip_spec
+from support import clip_spec, random_model, spec_of
 from untrained_networks import filled
 
 from streamrec.export.write import write_export
-from streamrec.models.architecture import ClipArchitecture
+from streamrec.models.architecture import ClipArchitecture, MoViNetArchitecture
 from streamrec.models.build import build
-from streamrec.models.clip_registry import CLIP_ARCHITECTURES
+from streamrec.models.registry import ARCHITECTURES
 from streamrec.runtimes.base import ClipRuntime, step
 from streamrec.runtimes.onnx import OnnxClip
 from streamrec.runtimes.state import state_from_bytes, state_to_bytes
@@ -32,8 +32,11 @@ SIZES = {
     "x3d-l": 289,
 }
 ANY_SIZE = 33
-RECORDS = {name: record for name, record in CLIP_ARCHITECTURES.items() if not record.causal}
-CHEAP = ("r3d-18", "x3d-xs", "mobilenet3d-v2-0.2", "mobilenet3d-v1-0.5", "two-stream")
+RECORDS = {name: record for name, record in ARCHITECTURES.items() if not record.causal}
+CHEAP = (
+    *("movinet-t0-base", "r3d-18", "x3d-xs", "mobilenet3d-v2-0.2", "mobilenet3d-v1-0.5"),
+    "two-stream",
+)
 """One of a kind, for what does not depend on the network."""
 
 
@@ -44,15 +47,23 @@ def small(record: ClipArchitecture) -> ClipArchitecture:
     return replace(record, preprocessing=picture, flow=flow, classes=5)
 
 
+def small_model(name: str):
+    """The network, and its spec for the shortest window."""
+    record = RECORDS[name]
+    if isinstance(record, MoViNetArchitecture):
+        record = replace(record, image_size=ANY_SIZE, classes=5, clip_frames=4)
+        return random_model(record), spec_of(record)
+    record = small(record)
+    return filled(build(record)), clip_spec(record, max(2, record.min_frames))
+
+
 def shift(before, after):
     """A flow that is cheap, and depends on both pictures."""
     return np.stack([after - before.astype(np.float32), after + before.astype(np.float32)])
 
 
 def opened(name: str, kind: str, folder) -> ClipRuntime:
-    record = small(RECORDS[name])
-    network = filled(build(record))
-    spec = clip_spec(record, max(2, record.min_frames))
+    network, spec = small_model(name)
     if kind == "torch":
         return TorchClip(network, spec, device="cpu")
     path = folder / f"{name}.onnx"

@@ -52,5 +52,5 @@ def test_what_to_inflate_to_must_be_said(pictures, name):
 
 
 def test_weights_of_another_network_are_refused(pictures):
-    with pytest.raises(WeightsError, match="GoogLeNet"):
+    with pytest.raises(WeightsError, match="weights of inception-v1"):
         load_weights(pictures, ARCHITECTURES["i3d-rgb"], inflate=True)
