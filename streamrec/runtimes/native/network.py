@@ -52,8 +52,8 @@ class Network:
     ) -> None:
         if card.plan is None:
             raise RuntimeMissingError(
-                f"{card.spec.name} carries no plan, which the native runtime needs (an 8-bit "
-                "export, or one of an older version); export it again, or take --runtime onnx"
+                f"{card.spec.name} carries no plan, which the native runtime needs: it is no "
+                "MoViNet, an 8-bit export, or one of an older version; take --runtime onnx"
             )
         check_plan(card)
         check_states(card)
