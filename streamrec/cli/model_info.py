@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
-from streamrec.cli.words import count, frames, megabytes, sizes
+from streamrec.cli.words import count, file_size, frames, in_line, sizes
 from streamrec.inspection.facts import Block, Inspection
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def model_facts(model: "Model", inspection: Inspection | None) -> dict[str, str]
         "labels": "known" if model.labelled else "not known",
         "source": model.source,
         "license": model.license,
-        "size": megabytes(model.size_bytes),
+        "size": file_size(model.size_bytes),
         "sha256": model.sha256 or "",
     }
     return {key: value for key, value in said.items() if value}
@@ -94,7 +94,7 @@ def _costs(facts: "Facts", inspection: Inspection) -> dict[str, str]:
         "receptive field": _receptive_field(facts, inspection),
         "parameters": count(inspection.parameters),
         "multiply-adds": f"{each} a {inspection.unit}, {second} a second of video",
-        "state": megabytes(inspection.state_bytes) if inspection.state_bytes else "none",
+        "state": file_size(inspection.state_bytes) if inspection.state_bytes else "none",
         "layers": ", ".join(f"{number} {kind}" for kind, number in kinds),
     }
 
@@ -139,5 +139,5 @@ def array_table(arrays: Mapping[str, tuple[int, ...]]) -> "Table":
     table = Table("array", "shape", box=None, pad_edge=False)
     table.add_column("numbers", justify="right")
     for name, shape in arrays.items():
-        table.add_row(name, sizes(shape) or "one", f"{prod(shape):,}")
+        table.add_row(in_line(name), sizes(shape) or "one", f"{prod(shape):,}")
     return table

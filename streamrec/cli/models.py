@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from streamrec.cli.words import megabytes, print_json, print_table
+from streamrec.cli.words import file_size, print_json, print_table
 from streamrec.config import EMBEDDED_MODEL
 from streamrec.nn.names import ACTIVATION_NAMES
 
@@ -153,7 +153,7 @@ def table(models: "Iterable[Model]") -> "Table":
 
 
 def _figures(model: "Model") -> tuple[str, str, str, str]:
-    size = megabytes(model.size_bytes)
+    size = file_size(model.size_bytes)
     if model.facts is None:
         return "", "", "", size
     facts = model.facts
@@ -244,5 +244,5 @@ def _stored(record: "StoredModel", folder: Path) -> str:
     known = "labels known" if record.labelled else "labels not known"
     return (
         f"{record.name}: {record.architecture}, {record.classes} classes, {known}, "
-        f"{megabytes(record.size_bytes)}, in {folder}"
+        f"{file_size(record.size_bytes)}, in {folder}"
     )

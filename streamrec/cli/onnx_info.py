@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamrec.cli.model_info import flow_words, preprocessing_words
-from streamrec.cli.words import count, frames, megabytes, sizes
+from streamrec.cli.words import count, file_size, frames, sizes
 
 if TYPE_CHECKING:
     from streamrec.card import ModelCard
@@ -25,7 +25,7 @@ def onnx_facts(path: Path, file: "OnnxFile") -> dict[str, str]:
     states = _states(file.card)
     said = {
         "file": str(path),
-        "size": megabytes(file.size_bytes),
+        "size": file_size(file.size_bytes),
         "written by": file.producer,
         "IR version": str(file.ir_version),
         "opset": ", ".join(opsets),
@@ -75,7 +75,7 @@ def _card(card: "ModelCard") -> dict[str, str]:
         "flow": "" if spec.flow is None else flow_words(spec.flow),
         "clip": frames(card.frames or spec.clip_frames, spec.fps),
         "receptive field": frames(spec.warmup_frames, spec.fps),
-        "state": megabytes(4 * floats) if floats else "",
+        "state": file_size(4 * floats) if floats else "",
         "provenance": ", ".join(origin),
         "metadata": f"streamrec's, format {card.format}",
     }

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _KEY_WIDTH = 16
 _WIDE = 200
+_LEAST_MB = 100_000
+_LONGEST = 500
 _UNITS = ((1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 
 
@@ -21,9 +23,11 @@ def count(number: float) -> str:
     return f"{number:g}"
 
 
-def megabytes(size_bytes: int | None) -> str:
-    """Say a size in MB; nothing for None."""
-    return "" if size_bytes is None else f"{size_bytes / 1e6:.1f} MB"
+def file_size(size_bytes: int | None) -> str:
+    """Say a size in MB, small ones in kB; nothing for None."""
+    if size_bytes is None:
+        return ""
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= _LEAST_MB else f"{size_bytes / 1e3:.1f} kB"
 
 
 def frames(number: int, fps: float) -> str:
@@ -36,17 +40,23 @@ def sizes(shape: Iterable[int | str | None]) -> str:
     return "x".join("?" if axis is None else str(axis) for axis in shape)
 
 
+def in_line(text: str) -> str:
+    """Leave out the end of what is very long, and what terminals take for commands."""
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "".join(letter if letter.isprintable() else " " for letter in shown)
+
+
 def print_facts(facts: Mapping[str, str]) -> None:
-    """Print keys and values, a pair a line."""
+    """Print keys and values, a pair a line, whatever the texts are that files have for them."""
     for key, value in facts.items():
-        print(f"{key:<{_KEY_WIDTH}}{value}")
+        print(f"{in_line(key):<{_KEY_WIDTH}}{in_line(value)}")
 
 
 def print_table(table: "Table") -> None:
     """Print a table as wide as the terminal; into files and programs, as wide as it needs."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDE, markup=False).print(table)
 
 
 def print_json(value: Any) -> None:

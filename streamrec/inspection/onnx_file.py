@@ -92,6 +92,8 @@ def _load(path: Path) -> Any:
         model = onnx.load(str(path), load_external_data=False)
     except DecodeError:
         raise WeightsError(f"{path} is no ONNX file, or a damaged one") from None
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error.strerror}") from None
     if not model.graph.node:
         raise WeightsError(f"{path} is no ONNX file: it has no nodes")
     return model
@@ -100,9 +102,10 @@ def _load(path: Path) -> Any:
 def _values(values: Iterable[Any]) -> dict[str, Value]:
     import onnx
 
+    names = {number: name.lower() for name, number in onnx.TensorProto.DataType.items()}
     return {
         value.name: Value(
-            onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower(),
+            names.get(value.type.tensor_type.elem_type, "unknown"),
             tuple(_axis(axis) for axis in value.type.tensor_type.shape.dim),
         )
         for value in values

@@ -16,7 +16,7 @@ def onnx_macs(model: Any) -> int | None:
 
     try:
         return _graph_macs(infer_shapes(model).graph, {})
-    except (InferenceError, KeyError):  # it is malformed, or the shape of a value is not known
+    except (InferenceError, LookupError):  # it is malformed, or the shape of a value is not known
         return None
 
 

@@ -82,6 +82,10 @@ def test_what_a_receptive_field_does_not_cover_is_told(info):
     assert info("mobilenet-v2")["state"] == "none"
 
 
+def test_a_small_state_is_no_state_of_nothing(info):
+    assert info("cnn-lstm")["state"] == "4.1 kB"
+
+
 def test_motion_is_described(info):
     assert info("i3d-flow")["flow"].startswith("instead of colours: the centre of 224x224")
     assert info("two-stream")["flow"].startswith("beside the colours")
@@ -180,6 +184,36 @@ def test_a_foreign_file_is_described_as_far_as_it_tells(info, foreign):
     assert facts["nodes"] == "1 MatMul"
     assert facts["metadata"].startswith("none of streamrec's")
     assert facts["author"] == "somebody"
+
+
+@pytest.fixture
+def hostile(foreign):
+    """An ONNX file whose texts are commands to terminals, or to what lays out tables."""
+    model = onnx.load(foreign)
+    helper.set_model_props(model, {"a\nb": "\x1b[2J" + "x" * 10_000})
+    model.graph.initializer[0].name = model.graph.node[0].input[1] = "[/red]\x1b[2J"
+    model.graph.input[0].type.tensor_type.elem_type = 42
+    onnx.save(model, foreign)
+    return foreign
+
+
+def test_texts_of_a_foreign_file_are_shown_and_not_obeyed(cli, hostile):
+    result = cli("models", "info", hostile, "--arrays")
+    assert (result.code, result.err) == (0, "")
+    assert "\x1b" not in result.out
+    lines = result.out.splitlines()
+    assert max(map(len, lines)) < 1000
+    assert any(line.startswith("a b ") and line.endswith("x...") for line in lines)
+    assert any(line.startswith("[/red] [2J ") for line in lines)
+    assert "inputs          x unknown batchx3" in lines
+
+
+def test_a_file_that_may_not_be_read_is_one_line(cli, foreign, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(onnx, "load", refuse)
+    cli("models", "info", foreign).fails(4, "foreign.onnx: Permission denied")
 
 
 def test_onnx_files_are_told_to_programs(info_json, model, foreign):

@@ -47,3 +47,15 @@ def test_groups_of_convolutions_see_their_own_channels_only():
 def test_what_has_no_fixed_size_has_no_fixed_cost():
     node = helper.make_node("MatMul", ["a", "b"], ["y"])
     assert onnx_macs(model(node, {"a": ["batch", 5], "b": [5, 3]}, ["batch", 3])) is None
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs"),
+    [
+        (helper.make_node("Conv", ["x"], ["y"]), {"x": [1, 8, 6, 6]}),
+        (helper.make_node("MatMul", ["a", "b"], ["y"]), {"a": [], "b": []}),
+    ],
+    ids=["no kernel", "no matrices"],
+)
+def test_malformed_nodes_have_no_cost(node, inputs):
+    assert onnx_macs(model(node, inputs, [1, 8])) is None
