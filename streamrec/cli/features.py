@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamrec.config import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from streamrec.errors import StreamrecError
     from streamrec.inspection.features import FileFeatures
     from streamrec.runtimes.base import Runtime
 
@@ -41,31 +43,26 @@ def register(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command: every file that can be read is taken, then the first error is raised."""
-    from rich.console import Console
-    from rich.progress import track
-
-    from streamrec.errors import SourceError
+    """Run the command: every file that can be read is taken, then what failed is told."""
+    from streamrec.errors import StreamrecError
     from streamrec.model_source import display_name
 
     _check(args)
-    runtime, found, failed = _runtime(args), [], None
-    console, quiet = Console(stderr=True), not sys.stderr.isatty()
-    for file in track(args.files, "watching", console=console, transient=True, disable=quiet):
-        try:
-            found.append(_features(file, runtime))
-        except SourceError as error:
-            if failed is not None:
-                print(f"streamrec: error: {failed}", file=sys.stderr)
-            failed = error
-    if found:
-        _write(args, display_name(args.model), found)
-    if failed is not None:
-        raise failed
+    found, errors = _watched(args.files, _runtime(args))
+    try:
+        if found:
+            _write(args, display_name(args.model), found)
+    except StreamrecError as error:
+        errors.append(error)
+    for earlier in errors[:-1]:
+        print(f"streamrec: error: {earlier}", file=sys.stderr)
+    if errors:
+        raise errors[-1]
     return 0
 
 
 def _check(args: argparse.Namespace) -> None:
+    from streamrec.cli.overwrite import require_other_file
     from streamrec.errors import OptionError
     from streamrec.inspection.feature_file import require_feature_file
     from streamrec.inspection.feature_map import require_map
@@ -76,6 +73,9 @@ def _check(args: argparse.Namespace) -> None:
         require_feature_file(args.to)
     if args.plot is not None:
         require_map(args.plot, len(args.files))
+    for file in args.files:
+        require_other_file("--to", args.to, file)
+        require_other_file("--plot", args.plot, file)
 
 
 def _runtime(args: argparse.Namespace) -> "Runtime":
@@ -88,6 +88,26 @@ def _runtime(args: argparse.Namespace) -> "Runtime":
     spec = spec_of(weights, display_name(args.model))
     flow = None if spec.flow is None else make_flow(args.flow)
     return feature_runtime(network(weights), spec, device=args.device, flow=flow)
+
+
+def _watched(
+    files: Sequence[str], runtime: "Runtime"
+) -> "tuple[list[FileFeatures], list[StreamrecError]]":
+    """Return the features of all files that can be read, and why others cannot."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from streamrec.errors import SourceError
+
+    found: list[FileFeatures] = []
+    errors: list[StreamrecError] = []
+    console, quiet = Console(stderr=True), not sys.stderr.isatty()
+    for file in track(files, "watching", console=console, transient=True, disable=quiet):
+        try:
+            found.append(_features(file, runtime))
+        except SourceError as error:
+            errors.append(error)
+    return found, errors
 
 
 def _features(file: str, runtime: "Runtime") -> "FileFeatures":
@@ -107,7 +127,8 @@ def _write(args: argparse.Namespace, model: str, found: "list[FileFeatures]") ->
 
     if args.to is not None:
         save_features(args.to, model, found)
-        print(f"{args.to}: {len(found)} files, {len(found[0].vector)} features each")
+        files = f"{len(found)} file{'s' * (len(found) != 1)}"
+        print(f"{args.to}: {files}, {len(found[0].vector)} features each")
     if args.plot is not None:
         draw_map(found, model, args.plot)
         print(args.plot)

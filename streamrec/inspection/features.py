@@ -107,12 +107,16 @@ def file_features(runtime: Runtime, source: Source, *, file: str) -> FileFeature
         than a window is looped to its length.
 
     Raises:
-        SourceReadError: the file has no pictures, or fails while it is read.
+        SourceReadError: the file has no pictures, or one where motion is seen, or fails while it is
+            read.
     """
     watch = FileWatch(None)
     seen = list(_seen(runtime, source, watch))
-    if not seen:
+    if not watch.frames:
         raise SourceReadError(f"{file} has no pictures in it")
+    if not seen:
+        name = runtime.spec.name
+        raise SourceReadError(f"{file} is too short: {name} sees motion between frames")
     carries_state = not runtime.spec.windowed and runtime.initial_state()
     vector: Array = seen[-1] if carries_state else np.stack(seen).mean(0)
     _, picture = watch.thumbnails[len(watch.thumbnails) // 2]

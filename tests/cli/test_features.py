@@ -40,6 +40,27 @@ def test_a_file_that_cannot_be_read_costs_no_other(cli, tmp_path, video, weights
         assert len(written["files"]) == 1
 
 
+def test_where_too_few_are_left_for_a_map_both_reasons_are_told(cli, tmp_path, video, weights_file):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    pytest.importorskip("sklearn", reason="the features extra is not installed")
+    files = [tmp_path / "none.avi", video("a.avi"), video("b.avi")]
+    result = cli("features", *files, "--model", weights_file, "--plot", tmp_path / "map.png")
+    missing, few = result.err.splitlines()
+    assert result.code == 2
+    assert "none.avi" in missing and "at least 3 files, got 2" in few
+
+
+def test_a_map_does_not_replace_a_picture_that_is_read(cli, tmp_path, weights_file):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    pytest.importorskip("sklearn", reason="the features extra is not installed")
+    pictures = [tmp_path / f"{name}.png" for name in "abc"]
+    for picture in pictures:
+        cv2.imwrite(str(picture), np.zeros((40, 40, 3), np.uint8))
+    result = cli("features", *pictures, "--model", weights_file, "--plot", pictures[1])
+    result.fails(2, "b.png", "source itself")
+    assert cv2.imread(str(pictures[1])).shape == (40, 40, 3)
+
+
 def test_what_cannot_be_done_is_refused_first(cli, tmp_path, video, weights_file, model):
     clip, tiny, out = video(), ("--model", weights_file), tmp_path / "out.npz"
     cli("features", clip, *tiny).fails(2, "--to OUT.npz")

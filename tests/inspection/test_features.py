@@ -143,3 +143,5 @@ def test_motion_is_computed_for_networks_that_see_it():
     runtime = feature_runtime(build(record).eval(), spec, device="cpu", flow=make_flow("dis"))
     found = file_features(runtime, File(3, spec.fps), file="noise")
     assert found.vector.shape == (2048,) and np.isfinite(found.vector).all()
+    with pytest.raises(SourceReadError, match="noise is too short: flow sees motion"):
+        file_features(runtime, File(1, spec.fps), file="noise")
