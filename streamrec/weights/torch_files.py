@@ -69,8 +69,8 @@ def read_torch(path: Path) -> dict[str, Array]:
         float32 arrays by name.
 
     Raises:
-        WeightsError: the file is missing, cut off, corrupt, larger than 2 GiB, holds no weights,
-            or holds objects other than tensors, containers, texts and numbers.
+        WeightsError: the file is missing, cut off, corrupt, compressed, has more than 2 GiB of
+            weights or none, or holds objects other than tensors, containers, texts and numbers.
     """
     tensors = _tensors(_load(path), path)
     if sum(tensor.numel() for tensor in tensors.values()) * 4 > _MAX_BYTES:
@@ -88,9 +88,21 @@ def _load(path: Path) -> Any:
         with torch.serialization.safe_globals(scalars), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             mapped = zipfile.is_zipfile(path)
+            if mapped:
+                _check_not_packed(path)
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except _UNREADABLE as error:
         raise WeightsError(f"cannot read {path}: {_reason(error)}") from error
+
+
+def _check_not_packed(path: Path) -> None:
+    """Refuse what was compressed afterwards: a small file could come to any size in memory."""
+    with zipfile.ZipFile(path) as file:
+        packed = [each for each in file.infolist() if each.compress_type != zipfile.ZIP_STORED]
+    if packed:
+        raise WeightsError(
+            f"{path} is a compressed archive, which PyTorch does not write; unpack it"
+        )
 
 
 def _reason(error: Exception) -> str:

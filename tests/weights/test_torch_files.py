@@ -151,6 +151,17 @@ def test_a_small_file_cannot_ask_for_all_memory(tmp_path):
         read_torch(path)
 
 
+def test_a_compressed_file_cannot_ask_for_all_memory(tmp_path):
+    with (
+        zipfile.ZipFile(io.BytesIO(saved(WEIGHTS))) as written,
+        zipfile.ZipFile(tmp_path / "m.pth", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in written.namelist():
+            packed.writestr(name, written.read(name))
+    with pytest.raises(WeightsError, match=r"m\.pth is a compressed archive"):
+        read_torch(tmp_path / "m.pth")
+
+
 def zipped():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
