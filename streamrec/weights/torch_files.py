@@ -100,9 +100,7 @@ def _check_not_packed(path: Path) -> None:
     with zipfile.ZipFile(path) as file:
         packed = [each for each in file.infolist() if each.compress_type != zipfile.ZIP_STORED]
     if packed:
-        raise WeightsError(
-            f"{path} is a compressed archive, which PyTorch does not write; unpack it"
-        )
+        raise WeightsError(f"{path} was compressed after it was saved; take it as it was saved")
 
 
 def _reason(error: Exception) -> str:
