@@ -73,6 +73,7 @@ class Model:
         size_bytes: size of the weights here.
         license: of the weights, as SPDX names it, where known.
         accuracy: as published, of published weights.
+        doubt: what the sources of published weights disagree about.
         members: the models whose mean it is.
         damage: why it cannot be used.
     """
@@ -86,6 +87,7 @@ class Model:
     size_bytes: int | None = None
     license: str = ""
     accuracy: Accuracy | None = None
+    doubt: str = ""
     members: tuple[str, ...] = ()
     damage: str = ""
 
@@ -232,6 +234,7 @@ def _stored(name: str, store: Store) -> Model:
         size_bytes=record.size_bytes,
         license="" if published is None else published.license,
         accuracy=None if published is None else published.accuracy,
+        doubt="" if published is None else published.doubt,
     )
 
 
@@ -262,6 +265,7 @@ def _published(name: str) -> Model:
         source=published.source,
         license=published.license,
         accuracy=published.accuracy,
+        doubt=published.doubt,
     )
 
 

@@ -34,6 +34,7 @@ def model_facts(model: "Model", inspection: Inspection | None) -> dict[str, str]
         **({} if facts is None else _network(facts)),
         **({} if facts is None or inspection is None else _costs(facts, inspection)),
         "accuracy": "" if model.accuracy is None else _accuracy(model.accuracy),
+        "doubt": model.doubt,
         "labels": "known" if model.labelled else "not known",
         "source": model.source,
         "license": model.license,

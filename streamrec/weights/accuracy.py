@@ -49,7 +49,7 @@ MOVINET = _stated(
 )
 I3D = _stated(
     "Kinetics-400 test",
-    "deepmind/kinetics-i3d; piergiaj/pytorch-i3d states the same results",
+    "google-deepmind/kinetics-i3d; piergiaj/pytorch-i3d states the same results",
     {"i3d-rgb": (71.1, 89.3), "i3d-flow": (63.4, 84.9), "i3d-two-stream": (74.2, 91.3)},
 )
 TORCHVISION = _stated(

@@ -52,6 +52,7 @@ class Published:
         license: of the weights, as SPDX names it, where known. What they were trained on may have
             terms of its own.
         accuracy: as published.
+        doubt: what its sources disagree about.
     """
 
     architecture: str
@@ -59,11 +60,18 @@ class Published:
     labels: str | None = None
     license: str = ""
     accuracy: Accuracy | None = None
+    doubt: str = ""
 
     @property
     def source(self) -> str:
         """The addresses of its files."""
         return " and ".join(file.url for file in self.files)
+
+
+_JESTER_DOUBT = (
+    "its code reads RGB and takes off ActivityNet's mean, as is done here; its author says BGR and "
+    "another mean (issue 25 of okankop/Efficient-3DCNNs)"
+)
 
 
 def _movinets() -> Iterator[Published]:
@@ -134,9 +142,9 @@ def _mobilenet3d() -> Iterator[Published]:
         ("v2", "mobilenetv2", ("0.2", "0.45", "0.7", "1.0")),
     ):
         for width in widths:
-            for data, labels, suffix in (
-                ("kinetics", "kinetics600", ""),
-                ("jester", "jester", "-jester"),
+            for data, labels, suffix, doubt in (
+                ("kinetics", "kinetics600", "", ""),
+                ("jester", "jester", "-jester", _JESTER_DOUBT),
             ):
                 name = f"mobilenet3d-{version}-{width}{suffix}"
                 file = f"{data}_{theirs}_{width}x_RGB_16_best.pth"
@@ -146,6 +154,7 @@ def _mobilenet3d() -> Iterator[Published]:
                     labels=labels,
                     license="MIT",
                     accuracy=MOBILENET3D[name],
+                    doubt=doubt,
                 )
 
 

@@ -104,6 +104,11 @@ def test_published_accuracy_is_that_of_the_record(info_json, name):
     assert accuracy["source"] == PUBLISHED[name].accuracy.source
 
 
+def test_what_the_sources_of_weights_disagree_about_is_told(info):
+    assert "RGB" in info("mobilenet3d-v2-0.2-jester")["doubt"]
+    assert "doubt" not in info("mobilenet3d-v2-0.2")
+
+
 def test_parts_are_listed_with_their_shapes(cli):
     lines = cli("models", "info", "movinet-a0-stream").out.splitlines()
     (line,) = (line for line in lines if line.startswith("blocks.8 "))
