@@ -196,8 +196,8 @@ class Store:
         """Store weights from a file or folder under ``name``; see ``load_weights``.
 
         Raises:
-            OptionError: the name is malformed, taken or that of a published model of another
-                architecture; a trait that is not allowed; or nothing to inflate to.
+            OptionError: the name is malformed, taken or that of another architecture; a trait that
+                is not allowed; or nothing to inflate to.
             WeightsError: the weights cannot be read or are of another architecture.
             LabelsError: the labels do not fit the number of classes.
         """
@@ -314,11 +314,11 @@ def _check_name(name: str) -> None:
 
 
 def _check_not_misleading(name: str, architecture: Architecture) -> None:
-    published = PUBLISHED.get(name)
-    if published is not None and published.architecture != architecture.name:
+    published = PUBLISHED[name].architecture if name in PUBLISHED else name
+    if published != architecture.name and name in {*PUBLISHED, *ARCHITECTURES}:
         raise OptionError(
-            f"{name!r} is the name of a published {published.architecture}, which this "
-            f"{architecture.name} would hide; take another name"
+            f"{name!r} is the name of a {published}, which this {architecture.name} would hide; "
+            "take another name"
         )
 
 

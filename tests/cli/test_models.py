@@ -239,7 +239,7 @@ def test_import_refuses_what_would_mislead(cli, tmp_path, home, model, weights_f
     other = ("--architecture", "movinet-a1-stream")
     cli("models", "import", weights_file, "--as", "mine", *other).fails(4, "holds a tiny-stream")
     result = cli("models", "import", weights_file, "--as", "movinet-a0-stream")
-    result.fails(2, "published", "another name")
+    result.fails(2, "name of a movinet-a0-stream", "another name")
     cli("models", "import", model, "--as", "mine").fails(4, f"--model {model}")
     assert not home.exists()
 

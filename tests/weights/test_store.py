@@ -169,14 +169,11 @@ def test_import_of_a_checkpoint_takes_an_architecture(store, tmp_path):
     assert store.load("mine").architecture == TINY_STREAM
 
 
-def test_weights_may_not_hide_a_published_model_of_another_architecture(
-    store, tmp_path, monkeypatch
-):
+def test_weights_may_not_hide_another_architecture(store, tmp_path, monkeypatch):
     save_model(tmp_path / "m.safetensors", random_weights())
-    with pytest.raises(
-        OptionError, match=r"published movinet-a0-stream.*tiny-stream.*another name"
-    ):
-        store.import_file(tmp_path / "m.safetensors", "movinet-a0-stream")
+    for name in ("movinet-a0-stream", "c3d"):  # published, and not
+        with pytest.raises(OptionError, match=rf"name of a {name}.*tiny-stream.*another name"):
+            store.import_file(tmp_path / "m.safetensors", name)
     assert store.names() == []
     entry = Published(
         architecture="tiny-stream", files=(PublishedFile(url="https://host/tiny.tar.gz"),)
