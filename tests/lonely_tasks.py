@@ -1,6 +1,7 @@
 """Work for fresh processes, which find it by its name."""
 
 import os
+import struct
 
 import numpy as np
 
@@ -25,6 +26,13 @@ def peak_with(size, tell):
 
 def refuse(text, tell):
     raise SourceOpenError(text)
+
+
+def die_while_telling(tell):
+    """End after the first half of a message."""
+    (pipe,) = (cell.cell_contents for cell in tell.__closure__)
+    os.write(pipe.fileno(), struct.pack("!i", 8) + b"half")
+    os._exit(9)
 
 
 def die(code, tell):

@@ -91,13 +91,13 @@ def _check(args: argparse.Namespace) -> None:
         OptionError, OutputError, RuntimeMissingError: see their messages.
     """
     from streamrec.errors import OptionError
-    from streamrec.model_source import display_name
+    from streamrec.model_source import UNTRAINED, display_name
 
     if args.top < 1:
         raise OptionError(f"--top is at least 1; got {args.top}")
     if not 0.0 <= args.start < math.inf:
         raise OptionError(f"--start is 0 seconds or more; got {args.start}")
-    names = [display_name(name.removeprefix("untrained:")) for name in args.models]
+    names = [display_name(name.removeprefix(UNTRAINED)) for name in args.models]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise OptionError(f"several models are called {twice[0]}; give each one once")

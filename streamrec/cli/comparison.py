@@ -186,13 +186,15 @@ def _model(result: "Result", top: int) -> dict[str, Any]:
         "macs_per_prediction": run.entry.cost.macs,
         "macs_per_s": _round(overall.macs_per_s),
         "files": [
-            _file(observation, figures, top)
+            _file(observation, figures, top, untrained=untrained)
             for observation, figures in zip(run.observations, result.of_files, strict=True)
         ],
     }
 
 
-def _file(observation: "Observation", figures: "FileFigures", top: int) -> dict[str, Any]:
+def _file(
+    observation: "Observation", figures: "FileFigures", top: int, *, untrained: bool
+) -> dict[str, Any]:
     answer = observation.answer
     return {
         "file": answer.file,
@@ -208,7 +210,7 @@ def _file(observation: "Observation", figures: "FileFigures", top: int) -> dict[
         "top1": figures.top1,
         "top5": figures.top5,
         "first_right_s": _round(figures.first_right_s),
-        "flicker_per_minute": _round(figures.flicker_per_minute),
+        "flicker_per_minute": None if untrained else _round(figures.flicker_per_minute),
     }
 
 

@@ -36,7 +36,7 @@ def run_alone(task: Callable[..., T], *arguments: Any, tell: Tell) -> T:
     try:
         while (message := ours.recv()) is None:
             tell()
-    except EOFError:
+    except (EOFError, OSError):  # the latter: in the middle of a message
         process.join()
         raise ModelError(
             f"its process ended with exit code {process.exitcode} before it was done; a code of -9 "

@@ -75,7 +75,8 @@ def test_models_without_weights_are_marked_and_not_judged(lines, cli, video):
     arguments = (video(frames=20), "--model", SMALL, "--untrained", "--label", "7")
     (model,), _ = lines(*arguments)
     assert model["untrained"] is True and model["judged"] == 0
-    assert model["flicker_per_minute"] is None and model["first_right_s"] is None
+    for each in (model, *model["files"]):
+        assert each["flicker_per_minute"] is None and each["first_right_s"] is None
     table = cli("compare", *arguments).out
     assert f"{SMALL} (untrained)" in table and "what they say means nothing" in table
 

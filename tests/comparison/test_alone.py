@@ -36,6 +36,12 @@ def test_a_process_that_dies_is_one_clear_error():
         run_alone(lonely_tasks.die, 9, tell=told)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="its pipes have whole messages")
+def test_a_process_that_dies_in_the_middle_of_a_message_is_the_same_error():
+    with pytest.raises(ModelError, match="exit code 9 "):
+        run_alone(lonely_tasks.die_while_telling, tell=told)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs psutil there")
 def test_peak_memory_is_that_of_the_work_and_not_of_the_process_that_waits():
     ours = np.ones(400 * MIB, np.uint8)
