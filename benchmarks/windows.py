@@ -5,7 +5,7 @@ the same number of predictions. One thread, random weights, noise for pictures; 
 a model sees it, is not counted.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from types import MappingProxyType
@@ -14,6 +14,7 @@ import numpy as np
 from engines import noise, opened
 from models import Model, random_model
 from options import Options
+from tables import Table, pivot
 from timing import Row, Variant, interleave
 
 from streamrec.inspection.facts import Inspection
@@ -78,7 +79,7 @@ def _facts(name: str) -> dict[str, str | float]:
         "sees": f"{frames} x {height} x {width}" + (", flow" if channels != 3 else ""),
         "million parameters": inside.parameters / 1e6,
         "million MACs": inside.macs / 1e6,
-        "published top-1": f"{stated.top1:.1f} {stated.data}" if stated else "",
+        "published top-1": f"{stated.top1:g} {stated.data}" if stated else "",
     }
 
 
@@ -90,3 +91,9 @@ def _inside(name: str) -> Inspection:
 def _clip(spec: StreamSpec) -> Array:
     shape = (spec.clip_frames, *spec.frame_shape)
     return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Return a line a model, a column an engine."""
+    down = ("model", "sees", "million parameters", "million MACs", "published top-1")
+    return pivot(rows, "engine", down, [*rows[1]["ratios"]])
