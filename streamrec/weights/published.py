@@ -64,8 +64,11 @@ class Published:
 
     @property
     def source(self) -> str:
-        """The addresses of its files."""
-        return " and ".join(file.url for file in self.files)
+        """The addresses of its files, and names where those do not tell."""
+        return " and ".join(
+            f"{file.url} (by hand: {file.by_hand})" if file.by_hand else file.url
+            for file in self.files
+        )
 
 
 _JESTER_DOUBT = (

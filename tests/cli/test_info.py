@@ -109,6 +109,11 @@ def test_what_the_sources_of_weights_disagree_about_is_told(info):
     assert "doubt" not in info("mobilenet3d-v2-0.2")
 
 
+def test_what_must_be_fetched_by_hand_is_named(info):
+    source = info("mobilenet3d-v2-0.2-jester")["source"]
+    assert source.endswith(" (by hand: jester_mobilenetv2_0.2x_RGB_16_best.pth)")
+
+
 def test_parts_are_listed_with_their_shapes(cli):
     lines = cli("models", "info", "movinet-a0-stream").out.splitlines()
     (line,) = (line for line in lines if line.startswith("blocks.8 "))
