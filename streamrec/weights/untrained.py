@@ -47,4 +47,6 @@ def _draw(name: str, shape: Shape, gain: float, random: np.random.Generator) -> 
         return np.ones(shape, np.float32)
     if shape == ():
         return np.array(random.uniform(0.3, 0.6), np.float32)
-    return random.normal(0.0, (gain / math.prod(shape[1:])) ** 0.5, shape).astype(np.float32)
+    kernel = random.standard_normal(shape, np.float32)
+    kernel *= (gain / math.prod(shape[1:])) ** 0.5
+    return kernel

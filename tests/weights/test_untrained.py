@@ -8,6 +8,7 @@ from streamrec.build import network
 from streamrec.models.build import build
 from streamrec.models.clip_registry import CLIP_ARCHITECTURES
 from streamrec.models.registry import ARCHITECTURES
+from streamrec.weights.network_shapes import takes_pictures_of
 from streamrec.weights.untrained import untrained
 from tests.weights.tiny import TINY
 
@@ -45,11 +46,12 @@ def test_scores_are_numbers_however_deep_the_network(size, clip):
 
 
 def moving(record, speed):
-    """A clip of a moving pattern as the network takes it, values of the size of colours."""
+    """A clip of a moving pattern, as small as the network takes it; values are those of colours."""
     preprocessing = record.preprocessing
-    size = record.flow or preprocessing
+    side = (record.flow or preprocessing).height
+    size = next(size for size in (64, 112, side) if takes_pictures_of(record, size))
     channels = 3 if record.flow is None else 5 if record.flow.colors else 2
-    t, c, y, x = np.ogrid[: record.min_frames, :channels, : size.height, : size.width]
+    t, c, y, x = np.ogrid[: record.min_frames, :channels, :size, :size]
     wave = np.sin(0.05 * x + 0.1 * y + speed * t + c) / max(preprocessing.std)
     return torch.from_numpy(wave.astype(np.float32))[None]
 
