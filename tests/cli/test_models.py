@@ -67,16 +67,25 @@ def test_the_table_has_a_line_a_model_and_its_facts(cli):
     assert line.split() == ["movinet-a3-stream", "can", "be", "pulled", "600", "256x256", "12"]
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_model_is_described_before_it_is_pulled(cli, name):
-    model = json.loads(cli("models", "info", name, "--json").out)
-    record = ARCHITECTURES[name]
-    assert (model["place"], model["sha256"]) == ("published", None)
-    assert model["labelled"] == (PUBLISHED[name].labels is not None)
-    assert model["source"] == PUBLISHED[name].source
-    assert model["facts"]["family"] == record.family
-    assert model["facts"]["receptive_field"] == record.receptive_field
-    assert model["facts"]["horizon"] == record.horizon
+def test_models_are_described_before_they_are_pulled(listed):
+    models = listed()
+    for name, published in PUBLISHED.items():
+        model, record = models[name], ARCHITECTURES[name]
+        assert (model["place"], model["sha256"]) == ("published", None)
+        assert model["labelled"] == (published.labels is not None)
+        assert model["source"] == published.source
+        assert model["facts"]["family"] == record.family
+        assert model["facts"]["receptive_field"] == record.receptive_field
+        assert model["facts"]["horizon"] == record.horizon
+
+
+ONE_OF_EACH_FAMILY = {record.family: name for name, record in ARCHITECTURES.items()}
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH_FAMILY.values())
+def test_what_a_model_costs_is_known_before_it_is_here(cli, name):
+    inspection = json.loads(cli("models", "info", name, "--json").out)["inspection"]
+    assert inspection["macs"] > inspection["parameters"] > 1e5
 
 
 def test_info_is_for_people_without_json(cli):
