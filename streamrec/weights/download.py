@@ -4,6 +4,7 @@ Knows nothing of how a file travels, and loads that only when one has to.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,13 @@ class Fetched:
         self.path.unlink(missing_ok=True)
 
     def reject(self) -> None:
-        """Delete the file, so that it is fetched anew, unless that took somebody's hands."""
+        """Delete the file, so that it is fetched anew, unless that took somebody's hands.
+
+        Windows keeps a file while what failed to read it still holds it: why it failed matters more.
+        """
         if not self.by_hand:
-            self.discard()
+            with suppress(OSError):
+                self.discard()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,14 @@ def test_a_checksum_may_be_known_by_its_beginning(web, tmp_path):
     with pytest.raises(DownloadError, match=f"{SHA256} instead of 01234567"):
         fetch_checked(PublishedFile(url=url, sha256="01234567"), tmp_path)
     assert fetch_checked(PublishedFile(url=url, sha256=SHA256[:8]), tmp_path).sha256 == SHA256
+
+
+def test_a_file_that_cannot_be_deleted_hides_no_other_error(web, tmp_path, monkeypatch):
+    file = fetch_checked(PublishedFile(url=web.url("/model.bin")), tmp_path)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "another process uses the file")
+
+    monkeypatch.setattr(type(file.path), "unlink", refuse)
+    file.reject()
+    assert file.path.exists()
