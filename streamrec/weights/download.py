@@ -35,7 +35,7 @@ class Fetched:
     def reject(self) -> None:
         """Delete the file, so that it is fetched anew, unless that took somebody's hands.
 
-        Windows keeps a file while what failed to read it still holds it: why it failed matters more.
+        Windows keeps a file while what failed to read it holds it; why it failed matters more.
         """
         if not self.by_hand:
             with suppress(OSError):
