@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -95,13 +96,13 @@ def choose_model(
     """Load the model that the options name; without a name, the default one.
 
     Where the default model cannot be had, ``notice`` is told why in one line and the embedded
-    model takes its place.
+    model takes its place. It is told of random weights, too.
 
     Raises:
         ModelError: as for ``load``.
     """
     try:
-        return load_model(options.model or DEFAULT_MODEL, options, windows, progress)
+        recognizer = load_model(options.model or DEFAULT_MODEL, options, windows, progress)
     except (DownloadError, OutputError, WeightsError) as error:
         if options.model is not None:
             raise
@@ -109,9 +110,13 @@ def choose_model(
             f"{error}. Taking the embedded model {EMBEDDED_MODEL} instead, which knows ten hand "
             "motions and nothing else"
         )
+    else:
+        if not recognizer.spec.trained:
+            notice(f"{recognizer.name}: random weights; what it says means nothing, its cost does")
+        return recognizer
     if options.runtime == "torch":  # the embedded model is an ONNX file
         options = replace(options, runtime="auto")
-    return load_model(EMBEDDED_MODEL, options, windows)
+    return load_model(EMBEDDED_MODEL, options, WindowOptions())
 
 
 def _runtime(
@@ -122,20 +127,39 @@ def _runtime(
             f"--precision {options.precision} is of the native runtime, got --runtime "
             f"{options.runtime}; take --runtime native or auto"
         )
+    windowed = sees_windows(name)
+    if not windowed and windows != replace(WindowOptions(), flow=windows.flow):
+        raise OptionError(
+            f"{display_name(name)} takes one frame after another; --window, --hop and "
+            "--clip-stride are of models that see windows: omit them"
+        )
+    if windowed and (options.runtime == "native" or options.precision != "fp32"):
+        raise OptionError(
+            "the native runtime steps stream models only; for one that sees windows take --runtime "
+            "onnx, torch or auto, in fp32"
+        )
     if options.runtime == "torch":
         return _torch_runtime(name, options, windows, progress)
     if name == EMBEDDED_MODEL:
         asset = files("streamrec") / "assets" / f"{EMBEDDED_MODEL}.onnx"
         with as_file(asset) as path:
             return _step_runtime(path, options)
-    if _is_windowed(name):
+    if windowed:
         return open_export(
             name, windows.window, progress, lambda file: _onnx_windows(file, options, windows)
         )
     return open_export(name, None, progress, lambda file: _step_runtime(file, options))
 
 
-def _is_windowed(name: str) -> bool:
+def sees_windows(name: str) -> bool:
+    """Tell whether a model sees windows, without loading it; of an ensemble, the first member.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be read.
+    """
+    name = ENSEMBLES.get(name, (name,))[0]
+    if name == EMBEDDED_MODEL:
+        return False
     if not is_onnx_file(name):
         return not architecture_of(name).causal
     from streamrec.runtimes.native.onnx_file import read_card
@@ -170,11 +194,6 @@ def _step_runtime(path: Path, options: ModelOptions) -> Runtime:
 
 
 def _onnx_windows(path: Path, options: ModelOptions, windows: WindowOptions) -> Runtime:
-    if options.runtime == "native" or options.precision != "fp32":
-        raise OptionError(
-            "the native runtime steps stream models only; for one that sees windows take --runtime "
-            "onnx, torch or auto, in fp32"
-        )
     from streamrec.runtimes.onnx import OnnxClip
 
     clip = OnnxClip(path, threads=options.threads)
@@ -193,7 +212,8 @@ def _windows(clip: ClipRuntime, windows: WindowOptions) -> Runtime:
     if clip.spec.flow is not None:
         from streamrec.flow import make_flow
 
-        flow = make_flow(windows.flow)
+        flow = partial(make_flow, windows.flow)
+        flow()  # says what is missing before there is a stream
     return WindowRuntime(
-        clip, window=windows.window, hop=windows.hop, stride=windows.clip_stride, flow=flow
+        clip, window=windows.window, hop=windows.hop, stride=windows.clip_stride, make_flow=flow
     )

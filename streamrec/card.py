@@ -187,6 +187,11 @@ def card_from_json(text: str, origin: str) -> ModelCard:
         card = msgspec.json.decode(text, type=ModelCard)
     except (msgspec.MsgspecError, ValueError, LabelsError) as error:
         raise WeightsError(f"{origin}: its streamrec metadata cannot be read: {error}") from None
+    if card.frames not in (None, card.spec.clip_frames):
+        raise WeightsError(
+            f"{origin}: a graph for {card.frames} frames, of a model that sees "
+            f"{card.spec.clip_frames}; export the model again"
+        )
     if card.format != FORMAT:
         raise WeightsError(
             f"{origin}: metadata of format {card.format}, this version reads {FORMAT}; "

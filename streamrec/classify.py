@@ -89,8 +89,9 @@ def classify(
 ) -> FileAnswer:
     """Watch a file with a model, on the model's own time grid.
 
-    Of a model that sees windows, the answer is the mean over all windows, which may overlap; a file
-    that is shorter than a window is looped to its length.
+    Of a model that sees windows, the answer is the mean over all windows, which may overlap. Where
+    none is full, what there is is looped to the window's length: the whole file, or each of the
+    shots that long gaps between its frames make of it.
 
     Of a model that carries a state, it is the mean of what the model says each time it has seen as
     many frames as its running means look back on, and at the end of the file. For a file that is no
@@ -117,8 +118,7 @@ def answer_of(
     if not predictions:
         raise SourceReadError(f"{file} is too short: {recognizer.name} sees motion between frames")
     timeline = np.stack([prediction.raw for prediction in predictions])
-    ends = _ends(recognizer.spec, [prediction.warm_up for prediction in predictions])
-    scores: Array = timeline[ends].mean(0)
+    scores: Array = timeline[_ends(recognizer.spec, predictions)].mean(0)
     return FileAnswer(
         file=file,
         model=recognizer.name,
@@ -142,10 +142,13 @@ def _predictions(recognizer: Recognizer, source: Source, watch: FileWatch) -> It
         yield prediction
 
 
-def _ends(spec: StreamSpec, warm_ups: list[bool]) -> list[int]:
-    """Return which of the predictions make the answer; the last one is always good."""
-    last = len(warm_ups) - 1
-    if spec.windowed:
-        return [i for i, warm_up in enumerate(warm_ups) if not warm_up] or [last]
-    span = min(spec.clip_frames, spec.horizon or spec.clip_frames)
-    return sorted({*range(span - 1, last, span), last})
+def _ends(spec: StreamSpec, predictions: Sequence[Prediction]) -> list[int]:
+    """Return which of the predictions make the answer."""
+    last = len(predictions) - 1
+    if not spec.windowed:
+        span = min(spec.clip_frames, spec.horizon or spec.clip_frames)
+        return sorted({*range(span - 1, last, span), last})
+    full = [i for i, prediction in enumerate(predictions) if not prediction.warm_up]
+    ages = [prediction.state_age for prediction in predictions]
+    shots = [i for i in range(last) if ages[i + 1] <= ages[i]]  # each ends where another begins
+    return full or [*shots, last]

@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from streamrec.errors import OptionError
-from streamrec.types import DEFAULT_ENDPOINT
+from streamrec.types import DEFAULT_ENDPOINT, MAX_CLIP_FRAMES
 
 DEFAULT_MODEL = "movinet-a0-stream"
 EMBEDDED_MODEL = "gestures"
@@ -51,10 +51,22 @@ def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:
     allowed = get_args(hint) if get_origin(hint) is Literal else ()
     if allowed and value not in allowed:
         raise OptionError(f"--{name} is one of {', '.join(map(str, allowed))}; got {value!r}")
+    _check_type(name, value, hint)
     least, most = item.metadata["least"], item.metadata["most"]
     if isinstance(value, int | float) and not least <= value <= most:
         bounds = f"at least {least:g}" + ("" if most == math.inf else f" and at most {most:g}")
         raise OptionError(f"--{name} is {bounds}; got {value}")
+
+
+def _check_type(name: str, value: Any, hint: Any) -> None:
+    """Check an ``int``, ``float``, ``str`` or ``bool``; the command line gives no other."""
+    kinds = tuple(kind for kind in get_args(hint) or (hint,) if isinstance(kind, type))
+    if not kinds or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
+        return
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return
+    allowed = " or ".join(kind.__name__.replace("NoneType", "None") for kind in kinds)
+    raise OptionError(f"{name} is {allowed}; got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +100,7 @@ class WindowOptions(Checked):
         "frames of a clip; shorter is faster and less accurate; default: as trained",
         metavar="N",
         least=1,
-        most=1024,
+        most=MAX_CLIP_FRAMES,
     )
     hop: int | None = option(
         None,

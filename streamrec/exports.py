@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from streamrec.config import EMBEDDED_MODEL
-from streamrec.errors import ModelError, WeightsError
+from streamrec.errors import ModelError, OptionError, WeightsError
 from streamrec.model_source import (
     UNTRAINED,
+    architecture_of,
     as_file_path,
     display_name,
     is_onnx_file,
@@ -16,6 +17,7 @@ from streamrec.model_source import (
     spec_of,
     weights_of,
 )
+from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.weights.files import Progress
 from streamrec.weights.store import Store
@@ -23,7 +25,7 @@ from streamrec.weights.store import Store
 if TYPE_CHECKING:
     from streamrec.export.write import ExportReport
 
-EXPORT_REVISION = 3
+EXPORT_REVISION = 4
 """Raised when the exporter writes other graphs for the same weights, so that caches are renewed."""
 
 T = TypeVar("T")
@@ -51,6 +53,8 @@ def export(
         raise ModelError(f"{name} is several models; export {' and '.join(ENSEMBLES[name])}")
     if name == EMBEDDED_MODEL or is_onnx_file(name):
         raise ModelError(f"{name} is an ONNX file already; give a model name or weights")
+    if window is not None and architecture_of(name).causal:
+        raise OptionError(f"{name} takes one frame after another and has no window: omit --window")
     weights = weights_of(name, progress)
     spec = spec_of(weights, display_name(name), window)
     return write_export(network(weights), spec, weights.provenance, path)
@@ -78,6 +82,8 @@ def _exported(name: str, window: int | None, progress: Progress | None) -> Path:
     path, store = as_file_path(name), Store()
     if path is not None and is_onnx_file(name):
         return path
+    if path is None and isinstance(architecture_of(name), MoViNetArchitecture):
+        window = None  # its clip graph takes any number of frames
     suffix = f"{EXPORT_REVISION}" if window is None else f"{EXPORT_REVISION}-{window}"
     if path is not None or name.startswith(UNTRAINED):
         folder = store.root / "exports"

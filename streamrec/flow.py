@@ -20,10 +20,12 @@ Flow: TypeAlias = Callable[[Gray, Gray], Array]
 First x, to the right, then y, downwards.
 """
 
+FlowMethod = Literal["dis", "tvl1"]
+
 _LUMA = {"rgb": (0.299, 0.587, 0.114), "bgr": (0.114, 0.587, 0.299)}  # ITU-R BT.601
 
 
-def make_flow(method: Literal["tvl1", "dis"]) -> Flow:
+def make_flow(method: FlowMethod) -> Flow:
     """Return what computes optical flow; it keeps buffers, so each thread makes its own.
 
     Args:

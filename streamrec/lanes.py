@@ -65,14 +65,15 @@ class Lanes:
         self.last_input = state.last_input
         self.infer_ms = 0.0
 
-    def step(self, x: Array, turns: Sequence[Turn]) -> list[Step]:
+    def step(self, x: Array, turns: Sequence[Turn], *, ask: bool = True) -> list[Step]:
         """Give ``x``, float32 [1, 3, H, W], or the input before it, to each lane whose turn it is.
 
-        What it took is in ``infer_ms``, milliseconds.
+        ``ask``: whether anybody reads what they say. What it took is in ``infer_ms``, milliseconds.
         """
         started_s = time.perf_counter()
         last = self.last_input
-        steps = [self._turn(turn, x if last is None or not turn.repeat else last) for turn in turns]
+        inputs = [x if last is None or not turn.repeat else last for turn in turns]
+        steps = [self._turn(turn, y, ask) for turn, y in zip(turns, inputs, strict=True)]
         self.last_input = x
         self.infer_ms = (time.perf_counter() - started_s) * 1e3
         return [step for step in steps if step is not None]
@@ -106,9 +107,13 @@ class Lanes:
             self.last_input,
         )
 
-    def _turn(self, turn: Turn, x: Array) -> Step | None:
+    def _turn(self, turn: Turn, x: Array, ask: bool) -> Step | None:
         lane = self._lanes.get(turn.lane) or self._begin(turn.lane)
-        logits = lane.running.step(x)
+        logits: Array | None = None
+        if ask:
+            logits = lane.running.step(x)
+        else:
+            lane.running.advance(x)
         lane.age += 1
         self._latest = turn.lane
         return _step(turn.time_s, logits, lane.age)

@@ -1,6 +1,5 @@
 """What the name of a model stands for: a stored or published model, a file, or random weights."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from streamrec.errors import OptionError, RuntimeMissingError
 from streamrec.models.architecture import Architecture, ClipArchitecture
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.models.registry import architecture as registered
-from streamrec.types import StreamSpec
+from streamrec.types import MAX_CLIP_FRAMES, StreamSpec
 from streamrec.weights.files import Progress
 from streamrec.weights.store import Store
 
@@ -39,9 +38,11 @@ def is_onnx_file(name: str) -> bool:
 
 
 def display_name(name: str) -> str:
-    """Return what predictions call a model: its name, or its file's without the suffix."""
+    """Return what predictions call a model: its name, or its file's without the suffixes."""
     path = as_file_path(name)
-    return name if path is None else path.name.split(".")[0]
+    while path is not None and path.suffix.lower() in (*_SUFFIXES, ".index"):
+        path = path.with_suffix("")
+    return name if path is None else path.name
 
 
 def architecture_of(name: str) -> Architecture:
@@ -96,7 +97,7 @@ def spec_of(weights: "ModelWeights", name: str, window: int | None = None) -> St
 
     ``window``: frames of its clips, where that is not as it was trained.
     """
-    record = weights.architecture
+    record, provenance = weights.architecture, weights.provenance
     spec = StreamSpec(
         name=name,
         labels=weights.labels or tuple(str(i) for i in range(record.classes)),
@@ -107,15 +108,17 @@ def spec_of(weights: "ModelWeights", name: str, window: int | None = None) -> St
         horizon=record.horizon if record.causal else None,
         windowed=not record.causal,
         flow=record.flow if isinstance(record, ClipArchitecture) else None,
+        trained="random" not in (provenance.get("weights"), provenance.get("classifier")),
     )
     return spec if window is None or record.causal else _with_window(spec, record, window)
 
 
 def _with_window(spec: StreamSpec, record: Architecture, window: int) -> StreamSpec:
-    if isinstance(record, ClipArchitecture):
-        least, most = record.min_frames, record.max_frames or math.inf
-        if not least <= window <= most:
-            raise OptionError(f"--window of {record.name} is {least} to {most}, got {window}")
+    clip = record if isinstance(record, ClipArchitecture) else None
+    least = 1 if clip is None else clip.min_frames
+    most = (None if clip is None else clip.max_frames) or MAX_CLIP_FRAMES
+    if not least <= window <= most:
+        raise OptionError(f"--window of {record.name} is {least} to {most} frames, got {window}")
     return replace(spec, clip_frames=window, warmup_frames=window)
 
 

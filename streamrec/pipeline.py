@@ -91,7 +91,9 @@ def run(
     latest: Prediction | None = None
     summary.started_s = now_s()
     try:
+        last: Frame | None = None
         for frame in source:
+            last = frame
             prediction = stream.push(frame)
             summary.frames += 1
             if prediction is not None:
@@ -101,8 +103,8 @@ def run(
                 viewer.show(frame, latest)
             if any(viewer.closed for viewer in viewers):
                 break
-        if (prediction := stream.finish()) is not None:
-            _emit(prediction, frame, sinks, summary)
+        if last is not None and (prediction := stream.finish()) is not None:
+            _emit(prediction, last, sinks, summary)
     finally:
         summary.ended_s = now_s()
     return summary

@@ -17,7 +17,7 @@ from streamrec.preprocess import Preprocessor
 from streamrec.runtimes.base import Runtime
 from streamrec.sampling import TimeGrid, Turns
 from streamrec.smoothing import Smoother, make_smoother
-from streamrec.stream_state import MemberState, StreamState, stream_from_bytes
+from streamrec.stream_state import MemberState, Moment, StreamState, stream_from_bytes
 from streamrec.types import Array, Frame, Image, Latency, Prediction, StreamSpec, now_s
 
 Predict = Literal["frame", "grid"]
@@ -102,7 +102,12 @@ def _grid(spec: StreamSpec, predict: Predict, declared_fps: float | None) -> Tim
 
 
 class Stream:
-    """One stream of frames; made by ``Recognizer.stream``."""
+    """One stream of frames; made by ``Recognizer.stream``.
+
+    Attributes:
+        late: frames on which a model was not asked, because those of its next prediction waited
+            already: this machine is too slow for a prediction at each hop.
+    """
 
     def __init__(
         self,
@@ -117,7 +122,8 @@ class Stream:
         self._smoothing = smoother.initial()
         self._index = self._dropped = 0
         self._gap_s = 0.0
-        self._last: Frame | None = None
+        self._last: Moment | None = None
+        self.late = 0
 
     def push(
         self, picture: Frame | npt.ArrayLike, time_s: float | None = None
@@ -139,40 +145,46 @@ class Stream:
         frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
         if self._index > 0:  # before the first frame there was nothing to be late for
             self._dropped += frame.dropped
-        self._index, self._last = frame.index + 1, frame
+        self._index = frame.index + 1
         turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
+        ending: Prediction | None = None
         if any(turn.reset for turn in turns):
+            ending = self.finish()
             self._forget()
+        self._last = _moment(frame)
         self._gap_s = max(self._gap_s, *(turn.gap_s for turn in turns))
         steps = [
             (step, member)
             for member, due in zip(self._members, turns, strict=True)
-            for step in member.take(frame, due)
+            for step in self._take(member, frame, due)
         ]
-        return self._answer(frame, steps, taken_s)
+        return self._answer(self._last, steps, taken_s) or ending
 
     def finish(self) -> Prediction | None:
         """Return the prediction at the end of the stream, where one is due.
 
         It is where the model has seen frames since its last prediction: see ``hop`` of
-        ``streamrec.load``.
+        ``streamrec.load``. More frames may follow.
         """
         if self._last is None:
             return None
         time_s = self._last.time_s
         steps = [(step, member) for member in self._members for step in member.finish(time_s)]
-        return self._answer(self._last, steps, now_s())
+        return self._answer(self._last, steps, self._last.captured_s)
 
     def reset(self) -> None:
         """Forget everything, as after a cut: the next frame is the first."""
         self._forget()
+        self._last = None
         for member in self._members:
             member.grid.last_s = None
 
     def save(self) -> bytes:
         """Return all that the stream remembers; see ``restore``."""
         members = tuple(member.state() for member in self._members)
-        state = StreamState(members, self._smoothing, self._index, self._dropped, self._gap_s)
+        state = StreamState(
+            members, self._smoothing, self._index, self._dropped, self._gap_s, self._last
+        )
         return state.to_bytes()
 
     def restore(self, data: bytes) -> None:
@@ -188,7 +200,8 @@ class Stream:
         pairs = zip(self._members, state.members, strict=True)
         self._members = [member.restored(saved) for member, saved in pairs]
         self._smoothing = state.smoothing
-        self._index, self._dropped, self._gap_s = state.index, state.dropped, state.gap_s
+        self._index, self._dropped = state.index, state.dropped
+        self._gap_s, self._last = state.gap_s, state.last
 
     def _frame(self, picture: npt.ArrayLike, time_s: float | None, taken_s: float) -> Frame:
         return Frame(
@@ -199,8 +212,14 @@ class Stream:
             source=self._source,
         )
 
+    def _take(self, member: "_Member", frame: Frame, due: Turns) -> list[Step]:
+        """Let a model see a frame, and ask it unless those of its next prediction wait already."""
+        late = member.spec.windowed and frame.behind_s >= member.spec.hop_s
+        self.late += late
+        return member.take(frame, due, ask=not late)
+
     def _answer(
-        self, frame: Frame, steps: list[tuple[Step, "_Member"]], taken_s: float
+        self, frame: Moment, steps: list[tuple[Step, "_Member"]], taken_s: float
     ) -> Prediction | None:
         if not steps:
             return None
@@ -224,7 +243,7 @@ class Stream:
 
     def _prediction(
         self,
-        frame: Frame,
+        frame: Moment,
         scores: Array,
         raw: Array,
         gap_s: float,
@@ -265,6 +284,17 @@ class Stream:
         )
 
 
+def _moment(frame: Frame) -> Moment:
+    return Moment(
+        source=frame.source,
+        index=frame.index,
+        captured_s=frame.captured_s,
+        time_s=frame.time_s,
+        pts_s=frame.pts_s,
+        capture_ms=frame.capture_ms,
+    )
+
+
 class _Member:
     """One model of a stream: its time grid, its lanes and what it said last."""
 
@@ -278,25 +308,28 @@ class _Member:
         self.preprocess_ms = 0.0
         self._passed_over: Image | None = None
 
-    def take(self, frame: Frame, due: Turns) -> list[Step]:
-        """Step the lanes whose turn it is; keep every frame, as the next may call for a repeat."""
+    def take(self, frame: Frame, due: Turns, *, ask: bool) -> list[Step]:
+        """Step the lanes whose turn it is; keep every frame, as the next may call for a repeat.
+
+        ``ask``: whether anybody reads what they say.
+        """
         self.preprocess_ms = self.lanes.infer_ms = 0.0
         steps: list[Step] = []
         if due.turns:
-            steps = self._step(frame.image, due)
+            steps = self._step(frame.image, due, ask=ask)
         else:
             self._passed_over = frame.image
         self.lanes.keep(self.grid.lanes)
         return steps
 
-    def _step(self, image: Image, due: Turns) -> list[Step]:
+    def _step(self, image: Image, due: Turns, *, ask: bool) -> list[Step]:
         started_s = time.perf_counter()
         if any(turn.repeat for turn in due.turns):
             self._catch_up()
         self._passed_over = None
         x = self._preprocess(image)
         self.preprocess_ms = (time.perf_counter() - started_s) * 1e3
-        return self.lanes.step(x, due.turns)
+        return self.lanes.step(x, due.turns, ask=ask)
 
     def _catch_up(self) -> None:
         """Preprocess a frame that no lane needed, now that it is needed after all."""
@@ -327,7 +360,7 @@ class _Member:
         if state.spec != self.spec:
             raise StateError(
                 f"the stream was saved by model {state.spec.name!r}, this is {self.spec.name!r}; "
-                "both need the same name, labels, rate and preprocessing"
+                "both need the same name, labels, rate, window, hop and preprocessing"
             )
         if state.grid.every_frame != self.grid.every_frame:
             predict = "frame" if state.grid.every_frame else "grid"

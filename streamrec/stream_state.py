@@ -30,6 +30,18 @@ class MemberState:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """The last frame, without its picture: see ``streamrec.types.Frame``."""
+
+    source: str
+    index: int
+    captured_s: float
+    time_s: float
+    pts_s: float | None
+    capture_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class StreamState:
     """What a stream remembers: its models, its smoothing, and how far it has come."""
 
@@ -38,6 +50,7 @@ class StreamState:
     index: int
     dropped: int
     gap_s: float
+    last: Moment | None
 
     def to_bytes(self) -> bytes:
         """Encode."""

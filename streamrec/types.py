@@ -58,6 +58,7 @@ class Frame:
         source: the name of the source.
         dropped: frames of the source that were discarded since the frame before this one.
         capture_ms: what decoding this frame took, milliseconds.
+        behind_s: how much newer the newest frame is that waits behind this one, seconds.
     """
 
     image: Image
@@ -68,6 +69,7 @@ class Frame:
     pts_s: float | None = None
     dropped: int = 0
     capture_ms: float = 0.0
+    behind_s: float = 0.0
 
     def __post_init__(self) -> None:
         shape, dtype = self.image.shape, self.image.dtype
@@ -143,6 +145,9 @@ class FlowInput:
             raise OptionError(f"size and bound of a flow input are positive, got {self}")
 
 
+MAX_CLIP_FRAMES = 1024
+"""No clip is longer than this, so that a file or an option cannot ask for endless memory."""
+
 MAX_MODEL_FPS = 240.0
 """No model's time grid is finer than this, so that a file cannot ask for endless steps."""
 
@@ -164,6 +169,7 @@ class StreamSpec:
             of carrying a state from frame to frame.
         hop: frames of its time grid from one prediction to the next.
         flow: how it sees motion; None: it sees colours only.
+        trained: False: its weights are random, to try what it costs; what it says means nothing.
     """
 
     name: str
@@ -176,6 +182,7 @@ class StreamSpec:
     windowed: bool = False
     hop: int = 1
     flow: FlowInput | None = None
+    trained: bool = True
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -187,6 +194,10 @@ class StreamSpec:
         counts = (self.clip_frames, self.warmup_frames, self.horizon, self.hop)
         if any(count is not None and count < 1 for count in counts):
             raise OptionError("clip_frames, warmup_frames, horizon and hop are at least 1")
+        if self.clip_frames > MAX_CLIP_FRAMES:
+            raise OptionError(
+                f"a clip has at most {MAX_CLIP_FRAMES} frames, got {self.clip_frames}"
+            )
         size, flow = self.preprocessing, self.flow
         if flow is not None and (flow.height > size.height or flow.width > size.width):
             raise OptionError(

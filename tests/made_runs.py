@@ -44,6 +44,7 @@ def made_run(*observations, model="made", untrained=False, macs=1_000_000, memor
         model=model,
         options=ModelOptions(),
         windows=WindowOptions(),
+        untrained=untrained,
         cost=Cost(2_500_000, macs),
     )
     return Run(entry=entry, engine="onnx", observations=observations, peak_memory_bytes=memory)

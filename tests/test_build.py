@@ -102,7 +102,7 @@ def test_a_weights_file_is_loaded_by_its_path_and_renewed_when_it_changes(tmp_pa
     path = tmp_path / "mine.v2.safetensors"
     save_model(path, weights(trained(), LABELS))
     recognizer = load(str(path))
-    assert recognizer.name == "mine"
+    assert recognizer.name == "mine.v2"
     first = says(recognizer)
     load(str(path))
     assert len(exports(store.root)) == 1
@@ -247,6 +247,36 @@ def test_an_exported_clip_model_runs_as_the_named_one(store, tmp_path):
     np.testing.assert_array_equal(watched(exported_one), watched(named))
 
 
+def test_what_steps_takes_no_window(tiny, tmp_path):
+    for choices in ({"window": 8}, {"hop": 2}, {"clip_stride": 2}):
+        with pytest.raises(OptionError, match="takes one frame after another"):
+            load(tiny, **choices)
+    with pytest.raises(OptionError, match="has no window"):
+        export(tiny, tmp_path / "a.onnx", window=8)
+
+
+@pytest.mark.parametrize(
+    "choices", [{"window": 16.5}, {"window": True}, {"hop": "4"}, {"threads": 2.0}], ids=str
+)
+def test_an_option_of_another_type_is_refused(store, choices):
+    store.add("tiny-base", weights(trained("base"), LABELS))
+    (name,) = choices
+    with pytest.raises(OptionError, match=f"{name} is int"):
+        load("tiny-base", **choices)
+
+
+def test_random_weights_are_told_and_stay_known_in_an_export(store, tmp_path, tiny):
+    path = export("untrained:mobilenet3d-v2-0.2", tmp_path / "a.onnx", window=2).path
+    for name in ("untrained:mobilenet3d-v2-0.2", str(path)):
+        notices = []
+        windows = WindowOptions(window=2)
+        recognizer = choose_model(ModelOptions(model=name), windows, notices.append)
+        assert not recognizer.spec.trained
+        (notice,) = notices
+        assert "random weights" in notice
+    assert load(tiny).spec.trained
+
+
 class TestUntrained:
     name = "untrained:mobilenet3d-v2-0.2"
 
@@ -276,7 +306,7 @@ class TestUntrained:
 
     @pytest.mark.parametrize("runtime", ["onnx", "torch"])
     def test_a_window_that_the_network_does_not_take_is_refused(self, runtime):
-        with pytest.raises(OptionError, match="--window of c3d is 9 to 16, got 20"):
+        with pytest.raises(OptionError, match="--window of c3d is 9 to 16 frames, got 20"):
             load("untrained:c3d", window=20, runtime=runtime)
 
     def test_an_unknown_architecture_is_refused(self):
@@ -407,15 +437,17 @@ def test_the_graph_is_the_one_that_the_revision_stands_for(tmp_path):
     write_export(model, spec(model), {}, tmp_path / "tiny.onnx")
     export("untrained:mobilenet3d-v2-0.2", clips, window=3)
     digests = (digest(tmp_path / "tiny.onnx"), digest(clips))
-    assert (EXPORT_REVISION, *digests) == (3, "3a6581ee450d7a27", "229eb083a6424030")
+    assert (EXPORT_REVISION, *digests) == (4, "8ed22c1479285273", "dde5b2d706a703de")
 
 
 def digest(path) -> str:
+    graph = onnx.load(path).graph
     nodes = [
-        (node.op_type, len(node.input), sorted(a.name for a in node.attribute))
-        for node in onnx.load(path).graph.node
+        (node.op_type, [*node.input], [(a.name, a.i, [*a.ints], a.f) for a in node.attribute])
+        for node in graph.node
     ]
-    return hashlib.sha256(repr(nodes).encode()).hexdigest()[:16]
+    shapes = [(weight.name, [*weight.dims]) for weight in graph.initializer]
+    return hashlib.sha256(repr((nodes, shapes)).encode()).hexdigest()[:16]
 
 
 def test_a_file_that_is_onnx_already_is_not_exported(tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_models import clip_recognizer, clip_runtime, recognizer, runtime
@@ -80,6 +82,26 @@ def test_a_short_file_is_looped_to_the_windows_length():
     assert len(shots) == 6
     looped = np.concatenate([*shots, *shots, *shots[:4]])
     np.testing.assert_allclose(answer.scores, softmax(model.run(looped)), atol=1e-6)
+
+
+def test_a_file_of_stills_far_apart_is_the_mean_of_its_shots():
+    model = clip_runtime()
+    stills = list(film(0.2, fps=20.0))
+    far = [replace(frame, time_s=3.0 * i) for i, frame in enumerate(stills)]
+
+    class Slides(SyntheticSource):
+        def __init__(self) -> None:
+            super().__init__()
+            self._frames = iter(far)
+
+        def read(self):
+            return next(self._frames, None)
+
+    answer = classify(clip_recognizer(), Slides(), file="slides.gif")
+    preprocess = Preprocessor(model.spec.preprocessing)
+    said = [softmax(model.run(np.repeat(preprocess(f.image), 16, axis=0))) for f in far]
+    np.testing.assert_allclose(answer.scores, np.mean(said, 0), atol=1e-6)
+    assert answer.times_s == (0.0, 3.0, 6.0, 9.0)
 
 
 def test_several_clip_models_are_averaged():

@@ -38,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StreamrecError as error:
         print("streamrec: error:", *str(error).splitlines(), file=sys.stderr)
         return error.exit_code
+    except MemoryError:
+        print("streamrec: error: there is not enough memory for this here", file=sys.stderr)
+        return StreamrecError.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:

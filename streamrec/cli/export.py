@@ -42,6 +42,7 @@ def register(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from streamrec.atomic import atomic_path
+    from streamrec.build import sees_windows
     from streamrec.cli.progress import download_progress
     from streamrec.errors import OptionError
     from streamrec.exports import export
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"--to is a file that ends in .onnx, got {args.to}")
     if args.int8 != bool(args.calibrate):
         raise OptionError("--int8 goes with --calibrate CLIP ...")
+    if args.int8 and sees_windows(args.model):
+        raise OptionError(f"--int8 is for stream models, and {args.model} sees windows; omit it")
     with download_progress(args.model) as progress, atomic_path(args.to) as path:
         report = export(args.model, path, window=args.window, progress=progress)
         int8 = _to_int8(path, args.calibrate) if args.int8 else None

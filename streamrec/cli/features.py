@@ -80,14 +80,12 @@ def _check(args: argparse.Namespace) -> None:
 
 def _runtime(args: argparse.Namespace) -> "Runtime":
     from streamrec.cli.catalog import fetched_weights
-    from streamrec.flow import make_flow
     from streamrec.inspection.features import feature_runtime
     from streamrec.model_source import display_name, network, spec_of
 
     weights = fetched_weights(args.model)
     spec = spec_of(weights, display_name(args.model))
-    flow = None if spec.flow is None else make_flow(args.flow)
-    return feature_runtime(network(weights), spec, device=args.device, flow=flow)
+    return feature_runtime(network(weights), spec, device=args.device, flow=args.flow)
 
 
 def _watched(

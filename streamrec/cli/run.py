@@ -4,7 +4,6 @@ import argparse
 import signal
 import sys
 from contextlib import ExitStack
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
     from streamrec.pipeline import Summary
     from streamrec.sinks.base import Sink, Viewer
     from streamrec.sources.base import Source
+    from streamrec.types import StreamSpec
 
 
-_USUAL_FPS = 30.0
-_MOST_KEPT = 32
-"""Frames: 200 MB at 1920 x 1080."""
+_MOST_KEPT = 256
+"""Frames that wait while a window is computed."""
 
 
 def register(commands: Any) -> None:
@@ -82,8 +81,7 @@ def watch_source(
             recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
         if recognizer.spec.windowed:  # a window takes its time, and wants every frame
-            rate = source.fps or _USUAL_FPS
-            source.keep(min(_MOST_KEPT, ceil(recognizer.spec.hop_s * rate)))
+            source.keep(_MOST_KEPT)
         stream = recognizer.stream(
             source.name,
             predict=stream_options.predict,
@@ -101,6 +99,8 @@ def watch_source(
                 signal.signal(name, signal.SIG_IGN)
         finally:
             _say(describe(summary))
+            if stream.late:
+                _say(_too_slow(recognizer.spec))
     return 0
 
 
@@ -147,6 +147,13 @@ def describe(summary: "Summary") -> str:
         f"{summary.skipped} grid points skipped, {summary.repeated} repeated, "
         f"{summary.resets} resets; capture to publish {summary.latency_ms(50):.1f} ms median, "
         f"{summary.latency_ms(95):.1f} ms 95th percentile"
+    )
+
+
+def _too_slow(spec: "StreamSpec") -> str:
+    return (
+        f"{spec.name} takes longer here than the {spec.hop_s:.2f} s between two predictions, so "
+        "some were left out; take a larger --hop, a smaller --window, or another model"
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamrec.build import load_model
+from streamrec.build import load_model, sees_windows
 from streamrec.comparison.alone import Tell, peak_memory_bytes
 from streamrec.comparison.cost import Cost, cost_of
 from streamrec.comparison.observe import Observation, observe
@@ -23,6 +23,7 @@ class Entry:
         source: what loads it.
         model: what it is called.
         options, windows: how it runs.
+        untrained: whether its weights are random: its answers mean nothing, its cost does.
         cost: of its networks.
     """
 
@@ -30,12 +31,8 @@ class Entry:
     model: str
     options: ModelOptions
     windows: WindowOptions
+    untrained: bool
     cost: Cost
-
-    @property
-    def untrained(self) -> bool:
-        """Whether its weights are random: its answers mean nothing, its cost does."""
-        return self.source.startswith(UNTRAINED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +75,21 @@ def enter(
     """
     source = name
     try:
-        load_model(name, options, windows, progress)
-    except (DownloadError, UnknownModelError):
-        if not allow_untrained or name not in ARCHITECTURES:
+        windows = windows if sees_windows(name) else WindowOptions()
+        recognizer = load_model(name, options, windows, progress)
+    except (DownloadError, UnknownModelError) as error:
+        if name not in ARCHITECTURES:
             raise
+        if not allow_untrained:
+            raise type(error)(f"{error}; or add --untrained, to see what it costs") from None
         source = f"{UNTRAINED}{name}"
-        load_model(source, options, windows)
+        recognizer = load_model(source, options, windows)
     return Entry(
         source=source,
         model=display_name(name.removeprefix(UNTRAINED)),
         options=options,
         windows=windows,
+        untrained=not recognizer.spec.trained,
         cost=cost_of(source, windows.window),
     )
 

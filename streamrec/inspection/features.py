@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from streamrec.classify import FileWatch
 from streamrec.errors import SourceReadError
-from streamrec.flow import Flow
+from streamrec.flow import FlowMethod, make_flow
 from streamrec.grid_inputs import GridInputs
 from streamrec.nn.stream import TensorState
 from streamrec.runtimes.base import Runtime
@@ -78,7 +79,7 @@ class FeatureNetwork(nn.Module):
 
 
 def feature_runtime(
-    network: nn.Module, spec: StreamSpec, *, device: str = "auto", flow: Flow | None = None
+    network: nn.Module, spec: StreamSpec, *, device: str = "auto", flow: FlowMethod = "dis"
 ) -> Runtime:
     """Run a network for its features: at each frame, or in windows that follow one another.
 
@@ -86,7 +87,7 @@ def feature_runtime(
         network: with its weights.
         spec: what the model says of itself.
         device: a device of PyTorch's; ``auto``: the first GPU, else the CPU.
-        flow: computes the motion that the model sees; None where it sees colours only.
+        flow: optical flow, where the model sees it, one of ``streamrec.flow``.
 
     Raises:
         RuntimeMissingError: the device is not there.
@@ -95,7 +96,7 @@ def feature_runtime(
     if not spec.windowed:
         return TorchRuntime(features, spec, device=device)
     clip = TorchClip(features, spec, device=device)
-    return WindowRuntime(clip, hop=spec.clip_frames, flow=flow)
+    return WindowRuntime(clip, hop=spec.clip_frames, make_flow=partial(make_flow, flow))
 
 
 def file_features(runtime: Runtime, source: Source, *, file: str) -> FileFeatures:

@@ -22,8 +22,16 @@ def noise(spec: StreamSpec, frames: int = FRAMES) -> Array:
 
 
 def clip_noise(spec: StreamSpec, frames: int) -> Array:
-    """Return network frames, float32 in [0, 1), [frames, C, H, W]: the same ones everywhere."""
-    return _noise((frames, *spec.frame_shape))
+    """Return network frames of noise, float32 [frames, C, H, W]: the same ones everywhere.
+
+    Colours are normalised as pictures are, for a network that sees [0, 255] hardly sees [0, 1].
+    """
+    size, noise = spec.preprocessing, _noise((frames, *spec.frame_shape))
+    colors = 0 if spec.flow is not None and not spec.flow.colors else 3
+    for channel, mean, std in zip(range(colors), size.mean, size.std, strict=False):
+        noise[:, channel] = (noise[:, channel] - mean) / std
+    noise[:, colors:] = 2 * noise[:, colors:] - 1
+    return noise
 
 
 def _noise(shape: tuple[int, ...]) -> Array:

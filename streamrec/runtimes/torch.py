@@ -5,7 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from streamrec.errors import RuntimeMissingError
+from streamrec.errors import ModelError, RuntimeMissingError
 from streamrec.nn.stream import TensorState
 from streamrec.runtimes.input import check_clip, check_frame
 from streamrec.runtimes.state import check_state
@@ -169,8 +169,13 @@ class TorchClip:
 
         Raises:
             FrameError: ``clip`` has another shape.
+            ModelError: it is too large for the memory here, or too small for the network.
         """
         check_clip(clip, self.spec)
-        logits = self._model(torch.from_numpy(clip)[None].to(self._device))
+        try:
+            logits = self._model(torch.from_numpy(clip)[None].to(self._device))
+        except RuntimeError as error:  # too little memory, or a picture that is too small
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{self.spec.name}: PyTorch cannot run it: {reason}") from None
         result: Array = logits[0].cpu().numpy()
         return result

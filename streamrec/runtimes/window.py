@@ -1,10 +1,11 @@
 """Makes a stream of any clip model: its state is the ring of the frames that it has seen last."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from streamrec.errors import OptionError
+from streamrec.errors import OptionError, StateError
 from streamrec.flow import Flow, network_frame
 from streamrec.runtimes.base import ClipRuntime
 from streamrec.runtimes.input import check_frame
@@ -29,10 +30,12 @@ class WindowRuntime:
         window: how many frames it sees; None: as many as it was trained with.
         hop: frames from one prediction to the next; None: a quarter of the window.
         stride: it sees every so many frames of its own rate.
-        flow: computes the motion that the model sees; None where it sees colours only.
+        make_flow: makes what computes the motion that the model sees, anew for each stream; None
+            where it sees colours only.
 
     Raises:
-        OptionError: ``window``, ``hop`` or ``stride`` is below 1.
+        OptionError: ``window``, ``hop`` or ``stride`` is below 1, or no flow is given to a model
+            that sees motion.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class WindowRuntime:
         window: int | None = None,
         hop: int | None = None,
         stride: int = 1,
-        flow: Flow | None = None,
+        make_flow: Callable[[], Flow] | None = None,
     ) -> None:
         frames = clip.spec.clip_frames if window is None else window
         hop = max(1, frames // HOPS_PER_WINDOW) if hop is None else hop
@@ -54,12 +57,15 @@ class WindowRuntime:
             clip.spec,
             fps=clip.spec.fps / stride,
             clip_frames=frames,
-            warmup_frames=frames,
+            warmup_frames=frames + (clip.spec.flow is not None),  # two pictures make a motion
             horizon=None,
             windowed=True,
             hop=hop,
         )
-        self.clip, self.flow = clip, flow
+        if clip.spec.flow is not None and make_flow is None:
+            raise OptionError(f"{clip.spec.name} sees motion; say what computes the flow")
+        self.clip = clip
+        self.make_flow = None if clip.spec.flow is None else make_flow
         self._shapes = _state_shapes(self.spec)
 
     @property
@@ -103,8 +109,14 @@ class WindowStream:
     def __init__(self, runtime: WindowRuntime, state: State) -> None:
         self._runtime = runtime
         self._ring = state[_CLIP].copy()
-        self._seen, self._waited = int(state[_SEEN].item()), int(state[_WAITED].item())
+        self._seen, self._waited = _count(state[_SEEN]), _count(state[_WAITED])
+        if not 0 <= self._seen <= len(self._ring) or not 0 <= self._waited < runtime.spec.hop:
+            raise StateError(
+                f"the state has seen {self._seen} frames and waited {self._waited}; a window of "
+                f"{len(self._ring)} with a hop of {runtime.spec.hop} cannot"
+            )
         self._next = self._seen % len(self._ring)
+        self._flow = None if runtime.make_flow is None else runtime.make_flow()
         self._picture = state[_PICTURE].copy() if state.get(_PICTURES, _number(0)).any() else None
 
     def step(self, x: Array) -> Array | None:
@@ -136,7 +148,7 @@ class WindowStream:
         clip = np.zeros_like(self._ring)
         clip[: len(seen)] = seen
         entries = {_CLIP: clip, _SEEN: _number(self._seen), _WAITED: _number(self._waited)}
-        if self._runtime.flow is not None:
+        if self._flow is not None:
             entries[_PICTURES] = _number(self._picture is not None)
             entries[_PICTURE] = (
                 self._runtime.initial_state()[_PICTURE]
@@ -157,11 +169,11 @@ class WindowStream:
         return self._waited == 0
 
     def _network_frame(self, x: Array) -> Array | None:
-        spec, flow = self._runtime.spec, self._runtime.flow
+        spec = self._runtime.spec
         check_frame(x, spec.preprocessing)
         frame: Array | None = x[0]
-        if flow is not None:
-            frame, self._picture = network_frame(spec, x, self._picture, flow)
+        if self._flow is not None:
+            frame, self._picture = network_frame(spec, x, self._picture, self._flow)
         return frame
 
     def _frames(self) -> Array:
@@ -170,13 +182,20 @@ class WindowStream:
         return _wrapped(self._ring, range(start, start + self._seen))
 
     def _look(self) -> Array:
-        return self._runtime.clip.run(_wrapped(self._frames(), range(len(self._ring))))
+        clip, length = self._frames(), len(self._ring)
+        looped = clip if len(clip) == length else _wrapped(clip, range(length))
+        return self._runtime.clip.run(looped)
 
 
 def _wrapped(frames: Array, indices: range) -> Array:
     """Take frames by number; after the last comes the first."""
     chosen: Array = frames[np.arange(indices.start, indices.stop) % len(frames)]
     return chosen
+
+
+def _count(value: Array) -> int:
+    number = float(value.item())
+    return int(number) if number.is_integer() else -1
 
 
 def _number(value: int) -> Array:

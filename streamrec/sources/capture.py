@@ -7,7 +7,6 @@ at any time, and can always walk away.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,6 +17,9 @@ from streamrec.types import Frame
 CLOSE_TIMEOUT_S = 0.4
 """How long ``close`` waits for a native read; after that the thread is left to end by itself."""
 
+MOST_KEPT_BYTES = 256_000_000
+"""Of frames that wait for a busy reader: 41 at 1920 x 1080."""
+
 _POLL_S = 0.1  # a waiting Python on Windows hears Ctrl-C between waits only
 
 
@@ -25,8 +27,8 @@ class CaptureThread(Source):
     """A source that is read on its own thread.
 
     A live source goes on whatever the reader does: the mailbox keeps the newest frame, or as many
-    as ``keep`` says, and a frame that was not taken in time gives way and is counted in ``dropped``
-    of its successor. A
+    as ``keep`` says. Where there are more, every second one gives way and is counted in ``dropped``
+    of its successor, so that those which stay cover all the time that has passed. A
     source that is not live waits for its reader and loses nothing. A source that starts at its
     first ``read`` does so when its reader first asks for a frame.
 
@@ -49,7 +51,7 @@ class CaptureThread(Source):
         self._read_timeout_s = read_timeout_s
         self._changed = threading.Condition()
         self._source: Source | None = None
-        self._frames: deque[Frame] = deque()
+        self._frames: list[Frame] = []
         self._room = 1
         self._error: BaseException | None = None
         self._asked = self._stopped = False
@@ -69,14 +71,16 @@ class CaptureThread(Source):
             self._changed.notify_all()
             if not self._wait_for(self._readable, self._read_timeout_s):
                 raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
-            frame = self._frames.popleft() if self._frames else None
+            frame = self._frames.pop(0) if self._frames else None
+            if frame is not None and self._frames:
+                frame = replace(frame, behind_s=max(0.0, self._frames[-1].time_s - frame.time_s))
             self._changed.notify_all()
         if frame is None and self._error is not None:
             raise self._error
         return frame
 
     def keep(self, frames: int) -> None:
-        """Hold up to so many frames of a live source; at least one."""
+        """Hold up to so many frames of a live source, at most 256 MB of them, at least one."""
         self._room = max(1, frames)
 
     def close(self) -> None:
@@ -119,10 +123,8 @@ class CaptureThread(Source):
             if self._stopped:
                 return
             self._frames.append(frame)
-            while len(self._frames) > self._room:
-                lost, successor = self._frames.popleft(), self._frames.popleft()
-                dropped = successor.dropped + 1 + lost.dropped
-                self._frames.appendleft(replace(successor, dropped=dropped))
+            if len(self._frames) > max(1, min(self._room, MOST_KEPT_BYTES // frame.image.nbytes)):
+                self._frames = _thinned(self._frames)
             self._changed.notify_all()
 
     def _readable(self) -> bool:
@@ -154,3 +156,12 @@ class CaptureThread(Source):
                 return False
             self._changed.wait(_POLL_S)
         return True
+
+
+def _thinned(frames: list[Frame]) -> list[Frame]:
+    """Leave out every second frame, never the newest, and count it in its successor."""
+    kept = [
+        replace(frame, dropped=frame.dropped + 1 + lost.dropped)
+        for lost, frame in zip(frames[::2], frames[1::2], strict=False)
+    ]
+    return kept if len(frames) % 2 == 0 else [*kept, frames[-1]]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,7 +112,8 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory, weights: ModelWeights
 def base_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model that sees whole clips, in our own form."""
     path = tmp_path_factory.mktemp("weights") / "tiny-base.safetensors"
-    save_model(path, untrained(tiny_architecture("base")))
+    weights = untrained(tiny_architecture("base"))
+    save_model(path, replace(weights, provenance={"source": "a test"}))
     return path
 
 

@@ -36,23 +36,33 @@ def test_a_stored_model_is_exported_by_its_name(cli, tmp_path, weights_file):
     assert (tmp_path / "out.onnx").is_file()
 
 
-def test_a_model_of_whole_clips_is_exported_with_clip(cli, tmp_path, video, base_file):
+def test_a_model_of_whole_clips_is_exported_as_what_it_is(cli, tmp_path, video, base_file):
     path = tmp_path / "base.onnx"
-    result = cli("export", base_file, "--clip", "--to", path)
+    result = cli("export", base_file, "--to", path)
     assert result.code == 0, result.err
     assert "input  clip [frames, 3, 32, 32]" in result.out
     assert "states" not in result.out
     assert json.loads(cli("classify", video(), "--model", path, "--json").out)["frames"] == 10
 
 
-@pytest.mark.parametrize(
-    ("file", "flags", "advice"),
-    [("base_file", (), "add --clip"), ("weights_file", ("--clip",), "omit --clip")],
-)
-def test_clip_goes_with_models_of_whole_clips_only(cli, tmp_path, request, file, flags, advice):
-    path = request.getfixturevalue(file)
-    cli("export", path, *flags, "--to", tmp_path / "out.onnx").fails(OPTION, path.name, advice)
+def test_a_window_is_of_models_that_see_windows(cli, tmp_path, weights_file):
+    out = tmp_path / "out.onnx"
+    cli("export", weights_file, "--window", "8", "--to", out).fails(OPTION, "has no window")
+    result = cli("export", "untrained:mobilenet3d-v2-0.2", "--window", "2", "--to", out)
+    assert result.code == 0, result.err
+    assert "input  clip [2, 3, 112, 112]" in result.out
+
+
+@pytest.mark.parametrize("window", ["0", "-1", "100000000"])
+def test_an_absurd_window_is_refused(cli, tmp_path, base_file, window):
+    failed = cli("export", base_file, "--window", window, "--to", tmp_path / "out.onnx")
+    failed.fails(OPTION, "--window of tiny-base is 1 to 1024 frames")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_eight_bits_are_for_stream_models(cli, tmp_path, base_file, video):
+    arguments = ("--int8", "--calibrate", video(), "--to", tmp_path / "out.onnx")
+    cli("export", base_file, *arguments).fails(OPTION, "--int8 is for stream models")
 
 
 @pytest.mark.parametrize("name", ["out", "out.pt", "out.onnx.bak"])

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from streamrec.cli.run import watch_source
-from streamrec.config import ModelOptions, OutputOptions, SourceOptions, StreamOptions
+from streamrec.config import (
+    ModelOptions,
+    OutputOptions,
+    SourceOptions,
+    StreamOptions,
+    WindowOptions,
+)
 from streamrec.preprocess import Preprocessor
 from streamrec.sinks.video import VideoRecorder
 from tests.cli.conftest import ANY_PORT
@@ -35,6 +41,7 @@ def test_the_frame_shown_is_the_frame_that_the_model_saw(
     watch_source(
         SourceOptions(source=str(lopsided), mirror=mirror),
         ModelOptions(model=str(model)),
+        WindowOptions(),
         StreamOptions(),
         OutputOptions(publish=ANY_PORT, record=str(tmp_path / "out.mp4")),
     )

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from streamrec.errors import SourceReadError
-from streamrec.flow import make_flow
 from streamrec.inspection.features import FeatureNetwork, feature_runtime, file_features
 from streamrec.models.build import build
 from streamrec.models.clip_registry import CLIP_ARCHITECTURES
@@ -140,7 +139,7 @@ def test_motion_is_computed_for_networks_that_see_it():
         windowed=True,
         flow=record.flow,
     )
-    runtime = feature_runtime(build(record).eval(), spec, device="cpu", flow=make_flow("dis"))
+    runtime = feature_runtime(build(record).eval(), spec, device="cpu", flow="dis")
     found = file_features(runtime, File(3, spec.fps), file="noise")
     assert found.vector.shape == (2048,) and np.isfinite(found.vector).all()
     with pytest.raises(SourceReadError, match="noise is too short: flow sees motion"):

@@ -10,7 +10,7 @@ import pytest
 from support import clip_spec, random_model, spec_of
 from untrained_networks import filled
 
-from streamrec.export.write import write_export
+from streamrec.export.write import TOLERANCE, write_export
 from streamrec.models.architecture import ClipArchitecture, MoViNetArchitecture
 from streamrec.models.build import build
 from streamrec.models.registry import ARCHITECTURES
@@ -87,14 +87,15 @@ def quick(request, kind, tmp_path_factory):
 
 
 def windows(clip: ClipRuntime, **choices) -> WindowRuntime:
-    flow = None if clip.spec.flow is None else shift
-    return WindowRuntime(clip, flow=flow, **choices)
+    return WindowRuntime(clip, make_flow=lambda: shift, **choices)
 
 
 def pictures(runtime: WindowRuntime, seed: int, count: int) -> np.ndarray:
     size = runtime.spec.preprocessing
     shape = (count, 1, 3, size.height, size.width)
-    return np.random.default_rng(seed).random(shape, dtype=np.float32)
+    noise = np.random.default_rng(seed).random(shape, dtype=np.float32)
+    mean, std = (np.float32(value).reshape(3, 1, 1) for value in (size.mean, size.std))
+    return (noise - mean) / std
 
 
 def network_frames(runtime: WindowRuntime, shown: np.ndarray) -> Array:
@@ -126,6 +127,8 @@ def test_a_step_is_the_clip_of_the_last_frames_whatever_other_streams_see(clip):
     np.testing.assert_array_equal(logits, clip.run(frames))
     assert logits.shape == (5,)
     assert np.isfinite(logits).all()
+    backwards = clip.run(np.ascontiguousarray(frames[::-1]))
+    assert np.abs(logits - backwards).max() > 100 * TOLERANCE * logits.std()
 
 
 def said(runtime: WindowRuntime, shown: np.ndarray) -> list:

@@ -159,6 +159,7 @@ def test_the_file_says_what_a_program_needs_to_know():
         "windowed": False,
         "hop": 1,
         "flow": None,
+        "trained": True,
     }
 
 

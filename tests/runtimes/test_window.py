@@ -9,7 +9,7 @@ from streamrec.errors import FrameError, OptionError, StateError
 from streamrec.recognizer import Recognizer
 from streamrec.runtimes.state import state_from_bytes, state_to_bytes
 from streamrec.runtimes.window import WindowRuntime
-from streamrec.types import FlowInput, Preprocessing, StreamSpec
+from streamrec.types import FlowInput, Frame, Preprocessing, StreamSpec
 
 SPEC = StreamSpec(
     name="digits",
@@ -142,7 +142,9 @@ class TestMotion:
         return np.stack([after.astype(np.float32) - before] * 2)
 
     def runtime(self, **choices) -> WindowRuntime:
-        return WindowRuntime(Reader(self.spec), flow=self.change, hop=1, **choices)
+        return WindowRuntime(
+            Reader(self.spec), make_flow=lambda: self.change, **{"hop": 1, **choices}
+        )
 
     def said(self, running, greys) -> list:
         answers = (running.step(self.picture(grey)) for grey in greys)
@@ -166,6 +168,40 @@ class TestMotion:
         continued = self.runtime().start(state_from_bytes(state_to_bytes(running.state())))
         after = self.said(continued, greys[cut:])
         assert before + after == self.said(self.runtime().start(), greys)
+
+    def test_each_stream_has_a_flow_of_its_own(self):
+        made = []
+
+        def make():
+            made.append(object())
+            return self.change
+
+        runtime = WindowRuntime(Reader(self.spec), make_flow=make)
+        one, other = runtime.start(), runtime.start()
+        assert len(made) == 2
+        assert one is not other
+
+    def test_a_model_that_sees_motion_wants_a_flow(self):
+        with pytest.raises(OptionError, match="sees motion"):
+            WindowRuntime(Reader(self.spec))
+
+    def test_a_window_is_full_one_picture_later(self):
+        stream = Recognizer("motion", [self.runtime()]).stream(predict="grid")
+        image = np.zeros((4, 4, 3), np.uint8)
+        answers = [stream.push(image, i / 10) for i in range(6)]
+        assert answers[0] is None
+        assert [answer.warm_up for answer in answers[1:]] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("frames_seen", 5), ("frames_seen", -1), ("frames_seen", 0.5), ("frames_waited", 2)],
+)
+def test_a_state_that_cannot_be_is_refused(entry, value):
+    runtime = WindowRuntime(Reader(), hop=2)
+    state = {**runtime.initial_state(), entry: np.array([value], np.float32)}
+    with pytest.raises(StateError, match="a window of 4 with a hop of 2 cannot"):
+        runtime.start(state)
 
 
 def frames(recognizer: Recognizer, count: int, fps: float = 20.0) -> list:
@@ -202,3 +238,49 @@ def test_a_gap_between_predictions_is_told_with_the_next_one():
     told = [answer.gap_s for answer in answers if answer is not None]
     assert told[0] == pytest.approx(0.6)
     assert told[1:] == [0.0] * (len(told) - 1)
+
+
+def digits(**choices):
+    return Recognizer("digits", [WindowRuntime(Reader(), **choices)]).stream()
+
+
+def shot(time_s: float, **facts) -> Frame:
+    image = np.zeros((2, 2, 3), np.uint8)
+    return Frame(image=image, index=0, captured_s=0.0, time_s=time_s, source="film", **facts)
+
+
+def test_what_a_long_gap_ends_is_told_before_it_is_forgotten():
+    stream = digits(hop=3)
+    answers = [stream.push(shot(time_s)) for time_s in (0, 0.1, 0.2, 0.3, 5.0, 5.1)]
+    told = [answer for answer in answers if answer is not None]
+    assert [answer.time_s for answer in told] == [0.2, 0.3]
+    assert [answer.state_age for answer in told] == [3, 4]
+    assert stream.finish().state_age == 2
+
+
+def test_where_frames_of_the_next_prediction_wait_none_is_made():
+    stream = digits(hop=2)
+    late = [shot(0.1 * i, behind_s=0.2) for i in range(4)]
+    assert [stream.push(frame) for frame in late] == [None] * 4
+    assert stream.late == 4
+    assert stream.push(shot(0.4, behind_s=0.19)) is None
+    answer = stream.push(shot(0.5))
+    assert (answer.state_age, answer.warm_up) == (6, False)
+
+
+def test_a_restored_stream_ends_as_the_saved_one():
+    one, other = digits(hop=4), digits(hop=4)
+    other.push(shot(99.0))
+    for i in range(6):
+        one.push(shot(i / 10))
+    other.restore(one.save())
+    ends = [stream.finish() for stream in (one, other)]
+    assert ends[0].time_s == ends[1].time_s == 0.5
+    np.testing.assert_array_equal(ends[0].scores, ends[1].scores)
+
+
+def test_a_stream_that_was_reset_has_nothing_to_end():
+    stream = digits(hop=4)
+    stream.push(shot(0.0))
+    stream.reset()
+    assert stream.finish() is None

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrec.errors import SourceOpenError, SourceReadError
+from streamrec.sources import capture as capture_module
 from streamrec.sources.base import Source
 from streamrec.sources.capture import CaptureThread
 from streamrec.types import Frame
@@ -54,7 +55,7 @@ class Camera(Source):
             image=np.zeros((1, 1, 3), np.uint8),
             index=self._index,
             captured_s=0.0,
-            time_s=0.0,
+            time_s=self._index / 10,
             source=self.name,
             dropped=self._lost,
         )
@@ -107,13 +108,23 @@ def test_every_frame_of_the_source_is_delivered_or_counted(bursts, lost):
         camera.hang_up()
 
 
-def test_a_busy_readers_frames_are_kept_the_oldest_give_way(capture):
+def test_a_busy_readers_frames_are_kept_every_second_one_gives_way(capture):
     camera = Camera()
     source = capture(camera)
     source.keep(3)
     camera.shoot(5)
     frames = [source.read() for _ in range(3)]
-    assert [(frame.index, frame.dropped) for frame in frames] == [(2, 2), (3, 0), (4, 0)]
+    assert [(frame.index, frame.dropped) for frame in frames] == [(1, 1), (3, 1), (4, 0)]
+    assert [frame.behind_s for frame in frames] == pytest.approx([0.3, 0.1, 0.0])
+
+
+def test_what_is_kept_is_bounded_by_its_size_too(capture, monkeypatch):
+    monkeypatch.setattr(capture_module, "MOST_KEPT_BYTES", 6)  # two pictures
+    camera = Camera()
+    source = capture(camera)
+    source.keep(100)
+    camera.shoot(3)
+    assert [source.read().index for _ in range(2)] == [1, 2]
 
 
 @settings(deadline=None, max_examples=30)
@@ -126,17 +137,16 @@ def test_what_is_kept_is_delivered_in_order_and_the_rest_counted(bursts, room, l
     camera = Camera(lost=lost)
     with CaptureThread(lambda: camera) as source:
         source.keep(room)
-        shot = waiting = seen = 0
+        shot = seen = 0
         for burst, reads in bursts:
             if burst:
                 camera.shoot(burst)
             shot += burst
-            waiting = min(waiting + burst, max(room, 1))
-            for _ in range(min(reads, waiting)):
+            for _ in range(min(reads, len(source._frames))):
                 frame = source.read()
                 seen += 1 + frame.dropped
-                waiting -= 1
                 assert seen == (frame.index + 1) * (1 + lost)
+                assert len(source._frames) < max(room, 1)
         camera.hang_up()
         rest = list(source)
         assert seen + sum(1 + frame.dropped for frame in rest) == shot * (1 + lost)
