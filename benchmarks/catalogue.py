@@ -73,7 +73,8 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             windows.measure,
             "What a prediction costs: a model that sees whole clips runs its window anew for each, "
             "a stream model takes one step. Milliseconds by engine, median, and in brackets the "
-            "ratio to the first; one thread, random weights, optical flow not counted.",
+            "ratio to the first; one thread, random weights, optical flow not counted. A hop lies "
+            "between two predictions, unless told otherwise.",
             windows.table,
         ),
         "live": Benchmark(

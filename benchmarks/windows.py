@@ -20,6 +20,7 @@ from timing import Row, Variant, interleave
 from streamrec.inspection.facts import Inspection
 from streamrec.inspection.network import inspect
 from streamrec.models.registry import ARCHITECTURES
+from streamrec.runtimes.window import HOPS_PER_WINDOW
 from streamrec.types import Array, StreamSpec
 from streamrec.weights.published import PUBLISHED
 
@@ -79,6 +80,7 @@ def _facts(name: str) -> dict[str, str | float]:
         "sees": f"{frames} x {height} x {width}" + (", flow" if channels != 3 else ""),
         "million parameters": inside.parameters / 1e6,
         "million MACs": inside.macs / 1e6,
+        "seconds a hop": (1 if record.causal else max(1, frames // HOPS_PER_WINDOW)) / record.fps,
         "published top-1": f"{stated.top1:g} {stated.data}" if stated else "",
     }
 
@@ -95,5 +97,8 @@ def _clip(spec: StreamSpec) -> Array:
 
 def table(rows: Sequence[Row]) -> Table:
     """Return a line a model, a column an engine."""
-    down = ("model", "sees", "million parameters", "million MACs", "published top-1")
+    down = (
+        *("model", "sees", "million parameters", "million MACs", "seconds a hop"),
+        "published top-1",
+    )
     return pivot(rows, "engine", down, [*rows[1]["ratios"]])

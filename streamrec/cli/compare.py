@@ -4,6 +4,7 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     labels, total = _labels(args), _frame_total(args.files)
     runs, errors = [], []
-    for name in args.models:
+    for name, title in zip(args.models, _titles(args.models), strict=True):
         try:
-            runs.append(_run(name, args, total))
+            runs.append(_run(name, title, args, total))
         except StreamrecError as error:
             print(f"streamrec: error: {name}:", *str(error).splitlines(), file=sys.stderr)
             errors.append(error)
@@ -91,16 +92,13 @@ def _check(args: argparse.Namespace) -> None:
         OptionError, OutputError, RuntimeMissingError: see their messages.
     """
     from streamrec.errors import OptionError
-    from streamrec.model_source import UNTRAINED, display_name
 
     if args.top < 1:
         raise OptionError(f"--top is at least 1; got {args.top}")
     if not 0.0 <= args.start < math.inf:
         raise OptionError(f"--start is 0 seconds or more; got {args.start}")
-    names = [display_name(name.removeprefix(UNTRAINED)) for name in args.models]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise OptionError(f"several models are called {twice[0]}; give each one once")
+    if twice := [name for name in args.models if args.models.count(name) > 1]:
+        raise OptionError(f"{twice[0]} is given more than once; give each model once")
     if args.plot is not None:
         _check_plots(args)
 
@@ -151,7 +149,17 @@ def _frame_total(files: Sequence[str]) -> int | None:
     return sum(count or 0 for count in counts) if all(counts) else None
 
 
-def _run(name: str, args: argparse.Namespace, total: int | None) -> "Run":
+def _titles(names: Sequence[str]) -> list[str]:
+    """Return what models are called: short, and as they were given where that is not enough."""
+    from streamrec.model_source import UNTRAINED, display_name
+
+    short = [display_name(name.removeprefix(UNTRAINED)) for name in names]
+    return [
+        title if short.count(title) == 1 else name for name, title in zip(names, short, strict=True)
+    ]
+
+
+def _run(name: str, title: str, args: argparse.Namespace, total: int | None) -> "Run":
     """Make a model ready here, then run it in a process of its own."""
     from streamrec.cli.progress import download_progress, frame_progress
     from streamrec.comparison.alone import run_alone
@@ -160,6 +168,7 @@ def _run(name: str, args: argparse.Namespace, total: int | None) -> "Run":
     options = read_options(args, ModelOptions), read_options(args, WindowOptions)
     with download_progress(name) as progress:
         entry = enter(name, *options, allow_untrained=args.untrained, progress=progress)
+    entry = replace(entry, model=title)
     with frame_progress(entry.model, total) as tell:
         return run_alone(run_entry, entry, args.files, args.mirror, tell=tell)
 

@@ -1,5 +1,6 @@
 """What ``streamrec compare`` prints: tables, or JSON."""
 
+import difflib
 import json
 import math
 import sys
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 WIDTH = 120
 """Columns of what goes to a file or a program."""
 
+_HEADINGS = (
+    *("\ntop-1", "\ntop-5", "first\nright", "flicker\n/min"),
+    *("ms per\nframe", "ms per\nprediction", "peak\nmemory"),
+    *("\nparams", "MACs per\nprediction", "MACs per\ns of video"),
+)
+_LEAST_WIDTH = 110
+"""Of a terminal that shows all columns."""
+
+_ALL, _SAID, _COST = range(10), range(4), range(4, 10)
+"""Columns: what a model says, and what it costs, which a narrow terminal shows apart."""
+
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _NOTHING = "-"
 
@@ -29,7 +41,9 @@ def print_tables(results: "Sequence[Result]", top: int) -> None:
         for line in _answers(results, file, top):
             console.print(line, no_wrap=True, overflow="ellipsis")
         console.print()
-    console.print(_table(results))
+    wide = console.width >= _LEAST_WIDTH
+    for columns in (_ALL,) if wide else (_SAID, _COST):
+        console.print(_table(results, columns))
     for note in _notes(results):
         console.print(note)
     if (table := _agreement_table(results)) is not None:
@@ -61,19 +75,16 @@ def _classes(observation: "Observation", top: int) -> str:
     return ", ".join(f"{score.score:.1%} {score.label}" for score in observation.answer.top(top))
 
 
-def _table(results: "Sequence[Result]") -> "Table":
+def _table(results: "Sequence[Result]", columns: Sequence[int]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("\nmodel", overflow="fold")
-    for heading in (
-        *("\ntop-1", "\ntop-5", "first\nright", "flicker\n/min"),
-        *("ms per\nframe", "ms per\nprediction", "peak\nmemory"),
-        *("\nparams", "MACs per\nprediction", "MACs per\ns of video"),
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(_HEADINGS[column], justify="right", no_wrap=True)
     for result in results:
-        table.add_row(*_cells(result))
+        model, *cells = _cells(result)
+        table.add_row(model, *(cells[column] for column in columns))
     return table
 
 
@@ -139,8 +150,14 @@ def _notes(results: "Sequence[Result]") -> list[str]:
 
 
 def _unknown_labels(result: "Result") -> list[str]:
-    unknown = [repr(each.label) for each in result.of_files if each.label and not each.knows_label]
-    return list(dict.fromkeys(unknown))
+    classes = result.run.observations[0].answer.labels
+    unknown = [each.label for each in result.of_files if each.label and not each.knows_label]
+    return [f"{name!r}{_nearest(name, classes)}" for name in dict.fromkeys(unknown)]
+
+
+def _nearest(name: str, classes: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, classes, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _agreements(results: "Sequence[Result]") -> list[tuple[tuple[str, str], float]]:

@@ -71,6 +71,26 @@ def test_the_table_fits_and_says_what_it_means(cli, tmp_path, video, model, base
     assert "2 twin  100%" in rows
 
 
+def test_models_of_one_name_are_called_as_they_were_given(lines, tmp_path, video, model):
+    twin = tmp_path / model.name
+    twin.write_bytes(model.read_bytes())
+    models, _ = lines(video(), "--model", model, "--model", twin)
+    assert [each["model"] for each in models] == [str(model), str(twin)]
+
+
+def test_a_label_that_no_model_knows_is_told_with_the_nearest(cli, video, model):
+    result = cli("compare", video(), "--model", model, "--label", "clas 3")
+    assert "tiny has no class 'clas 3' (did you mean 'class 3'?): not judged there" in result.out
+
+
+def test_a_narrow_terminal_shows_two_tables(cli, video, model, monkeypatch):
+    monkeypatch.setattr("streamrec.cli.comparison.WIDTH", 80)
+    rows = cli("compare", video(), "--model", model).out.splitlines()
+    assert sum(row.startswith("model ") for row in rows) == 2
+    assert max(map(len, rows)) <= 80
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in row for row in rows)
+
+
 def test_models_without_weights_are_marked_and_not_judged(lines, cli, video):
     arguments = (video(frames=20), "--model", SMALL, "--untrained", "--label", "7")
     (model,), _ = lines(*arguments)
@@ -129,7 +149,7 @@ def test_a_picture_does_not_replace_a_film(cli, tmp_path, video, model):
         (("--start", "nan"), "--start"),
         (("--labels", "missing.csv"), "missing.csv"),
         (("--window", "0"), "--window"),
-        (("--model", "tiny"), "several models are called tiny"),
+        (("--model", "tiny", "--model", "tiny"), "tiny is given more than once"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(cli, video, model, flags, said):
