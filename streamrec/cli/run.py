@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from streamrec.types import StreamSpec
 
 
+_LATE_SHARE = 0.1
+"""Of the frames, from which on a model is said to be too slow."""
+
 _MOST_KEPT = 256
 """Frames that wait while a window is computed."""
 
@@ -99,7 +102,7 @@ def watch_source(
                 signal.signal(name, signal.SIG_IGN)
         finally:
             _say(describe(summary))
-            if stream.late:
+            if stream.late > _LATE_SHARE * summary.frames:
                 _say(_too_slow(recognizer.spec))
     return 0
 
