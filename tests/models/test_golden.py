@@ -13,7 +13,7 @@ from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import MOVINETS
 from streamrec.runtimes.base import Runtime
 from streamrec.runtimes.native import NativeRuntime, compiled_part, targets
-from streamrec.runtimes.onnx import OnnxRuntime
+from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
 
 TOLERANCE = 1e-4
 GATES = {"hard_sigmoid_relu6": "", "hard_sigmoid": "_kerasgate"}
@@ -164,4 +164,16 @@ def test_a0_base_gives_the_references_logits(shared):
     figures = np.load(folder / "reference.npz")
     with torch.inference_mode():
         logits = model(as_clip(figures["clip_u8"])).numpy()
+    assert np.abs(logits - figures["logits"]).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["tiny", "a0"])
+def test_an_exported_base_model_gives_the_references_logits(name, shared, tmp_path):
+    tiny = name == "tiny"
+    folder = DATA / "movinet_tiny" / "base" if tiny else shared / "reference" / "a0_base_cal"
+    architecture = tiny_architecture("base") if tiny else MOVINETS["movinet-a0-base"]
+    model = reference_model(folder / "ckpt-1", architecture, "sigmoid")
+    write_export(model, spec_of(architecture), {}, tmp_path / "base.onnx")
+    figures = np.load(folder / "reference.npz")
+    logits = OnnxClip(tmp_path / "base.onnx").run(as_clip(figures["clip_u8"])[0].numpy())
     assert np.abs(logits - figures["logits"]).max() <= TOLERANCE
