@@ -88,8 +88,8 @@ def _i3d() -> Iterator[ClipArchitecture]:
     )
 
 
-def _older() -> Iterator[ClipArchitecture]:
-    """The systems that the I3D paper compares itself with."""
+def _frame_by_frame() -> Iterator[ClipArchitecture]:
+    """Networks for pictures, alone and with a memory."""
     frame = ClipArchitecture(
         name="inception-v1",
         family="inception",
@@ -117,8 +117,11 @@ def _older() -> Iterator[ClipArchitecture]:
         preprocessing=_INCEPTION_INPUT,
         clip_frames=25,
     )
-    pair = replace(
-        frame,
+
+
+def _older() -> Iterator[ClipArchitecture]:
+    """The other systems that the I3D paper compares itself with."""
+    pair = ClipArchitecture(
         name="two-stream",
         family="two_stream",
         variant="inception-v1",
@@ -129,7 +132,6 @@ def _older() -> Iterator[ClipArchitecture]:
         clip_frames=10,
         min_frames=10,
         max_frames=10,
-        causal=False,
     )
     yield pair
     yield replace(
@@ -230,7 +232,7 @@ def _x3d() -> Iterator[ClipArchitecture]:
 CLIP_ARCHITECTURES: Mapping[str, ClipArchitecture] = MappingProxyType(
     {
         record.name: record
-        for records in (_i3d(), _torchvision(), _x3d(), _mobilenet3d(), _older())
-        for record in records
+        for family in (_i3d, _torchvision, _x3d, _mobilenet3d, _frame_by_frame, _older)
+        for record in family()
     }
 )

@@ -73,7 +73,7 @@ class Published:
 
 _JESTER_DOUBT = (
     "its code reads RGB and takes off ActivityNet's mean, as is done here; its author says BGR and "
-    "another mean (issue 25 of okankop/Efficient-3DCNNs)"
+    "another mean (okankop/Efficient-3DCNNs#25)"
 )
 
 
