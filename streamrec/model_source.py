@@ -11,6 +11,7 @@ from streamrec.models.registry import ARCHITECTURES
 from streamrec.models.registry import architecture as registered
 from streamrec.types import MAX_CLIP_FRAMES, StreamSpec
 from streamrec.weights.files import Progress
+from streamrec.weights.model_file import read_architecture
 from streamrec.weights.store import Store
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def architecture_of(name: str) -> Architecture:
     if name.startswith(UNTRAINED):
         return registered(name.removeprefix(UNTRAINED))
     if (path := as_file_path(name)) is not None:
+        if path.suffix.lower() == ".safetensors":
+            return read_architecture(path)
         return _read(path).architecture
     store = Store()
     if name in ARCHITECTURES and name not in store:

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from streamrec import model_source
 from streamrec.models.architecture import ClipArchitecture, Family, MoViNetArchitecture
 from streamrec.models.movinet import MoViNet
 from streamrec.models.registry import MOVINETS, groups
-from streamrec.types import Preprocessing, StreamSpec
+from streamrec.types import Preprocessing, State, StreamSpec
 from streamrec.weights.fit import fit
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.movinet_names import rename_checkpoint
@@ -85,3 +86,13 @@ def reference_model(
     state = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
     assert not model.load_state_dict(state, strict=False).unexpected_keys
     return model
+
+
+def check_states(initial: State, state: State) -> None:
+    """States are named float32 arrays of at most four dimensions, and begin as zeros."""
+    assert initial.keys() == state.keys()
+    for name, array in state.items():
+        assert array.ndim <= 4
+        assert array.dtype == np.float32
+        assert array.shape == initial[name].shape
+        assert not initial[name].any()

@@ -54,6 +54,29 @@ class GraphBuilder:
         self._nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
         return output
 
+    def conv(
+        self,
+        x: str,
+        name: str,
+        weight: Array,
+        bias: Array | None,
+        strides: Sequence[int],
+        pads: Sequence[int],
+        groups: int,
+    ) -> str:
+        """Add a 2-D convolution; its constants are called after ``name``."""
+        inputs = [x, self.weight(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.weight(f"{name}.bias", bias))
+        return self.node(
+            "Conv",
+            *inputs,
+            kernel_shape=list(weight.shape[2:]),
+            strides=list(strides),
+            pads=list(pads),
+            group=groups,
+        )
+
     def on_demand(self, switch: str, value: Callable[[], str], shape: Sequence[int]) -> str:
         """Add the nodes of ``value``, run only where a bool input says so; zeros elsewhere.
 

@@ -80,18 +80,8 @@ def _conv2d(
     stride: int,
     groups: int,
 ) -> str:
-    kernel = weight.shape[-1]
-    inputs = [x, graph.weight(f"{name}.weight", weight)]
-    if bias is not None:
-        inputs.append(graph.weight(f"{name}.bias", bias))
-    return graph.node(
-        "Conv",
-        *inputs,
-        kernel_shape=[kernel, kernel],
-        strides=[stride, stride],
-        pads=pads(size, kernel, stride),
-        group=groups,
-    )
+    sides = pads(size, weight.shape[-1], stride)
+    return graph.conv(x, name, weight, bias, [stride, stride], sides, groups)
 
 
 def conv3d_norm(graph: GraphBuilder, name: str, layer: DepthwiseConv3d, x: str, size: Size) -> str:

@@ -73,17 +73,17 @@ class Nodes:
         bias = None if bias is None else _extended(bias, 0, added)
         shape = _spatial_shape(x.shape, outputs, kernel, stride, sides)
         if not x.is_clip:
-            y = self._conv2d(x.name, name, weight, bias, stride, sides, groups)
+            y = self.graph.conv(x.name, name, weight, bias, stride, _onnx_pads(sides), groups)
             return Value(y, shape, added)
         moments = self._moments(x, kernel[0], stride[0], sides[0], 0.0)
         terms = (
-            self._conv2d(
+            self.graph.conv(
                 moment,
                 name if len(moments) == 1 else f"{name}.{i}",
                 weight[:, :, i],
                 bias if i == 0 else None,
                 stride[1:],
-                sides[1:],
+                _onnx_pads(sides[1:]),
                 groups,
             )
             for i, moment in enumerate(moments)
@@ -199,28 +199,6 @@ class Nodes:
         if len(shape) == 5 and min(kept[:2]) > 1:
             raise NotImplementedError(f"no reshape of {x.shape} to {shape} yet")
         return Value(self.graph.node("Reshape", y, self.graph.integers(*kept)), shape)
-
-    def _conv2d(
-        self,
-        x: str,
-        name: str,
-        weight: Array,
-        bias: Array | None,
-        stride: Sequence[int],
-        sides: Sides,
-        groups: int,
-    ) -> str:
-        inputs = [x, self.graph.weight(f"{name}.weight", weight)]
-        if bias is not None:
-            inputs.append(self.graph.weight(f"{name}.bias", bias))
-        return self.graph.node(
-            "Conv",
-            *inputs,
-            kernel_shape=list(weight.shape[2:]),
-            strides=list(stride),
-            pads=_onnx_pads(sides),
-            group=groups,
-        )
 
     def _chain(self, op: str, terms: Iterator[str]) -> str:
         """Combine terms two at a time, each as soon as it is there."""

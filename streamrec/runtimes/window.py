@@ -149,12 +149,10 @@ class WindowStream:
         clip[: len(seen)] = seen
         entries = {_CLIP: clip, _SEEN: _number(self._seen), _WAITED: _number(self._waited)}
         if self._flow is not None:
-            entries[_PICTURES] = _number(self._picture is not None)
-            entries[_PICTURE] = (
-                self._runtime.initial_state()[_PICTURE]
-                if self._picture is None
-                else self._picture.copy()
-            )
+            picture, size = self._picture, self._runtime.spec.preprocessing
+            blank = np.zeros((1, 1, size.height, size.width), np.float32)
+            entries[_PICTURES] = _number(picture is not None)
+            entries[_PICTURE] = blank if picture is None else picture.copy()
         return entries
 
     def _take(self, x: Array) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from support import clip_spec, random_model, spec_of, tiny_architecture
+from support import check_states, clip_spec, random_model, spec_of, tiny_architecture
 from untrained_networks import filled
 
 from streamrec.export import write
@@ -145,10 +145,4 @@ def test_a_frame_whose_logits_nobody_reads_leaves_the_same_state(runtime, read):
 def test_state_is_named_float32_of_at_most_four_dimensions(runtime):
     running = runtime.start()
     running.step(clip(1)[0])
-    initial, state = runtime.initial_state(), running.state()
-    assert initial.keys() == state.keys()
-    for name, array in state.items():
-        assert array.ndim <= 4
-        assert array.dtype == np.float32
-        assert array.shape == initial[name].shape
-        assert not initial[name].any()
+    check_states(runtime.initial_state(), running.state())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import clip_spec, random_model, spec_of
+from support import check_states, clip_spec, random_model, spec_of
 from untrained_networks import filled
 
 from streamrec.export.write import TOLERANCE, write_export
@@ -176,10 +176,4 @@ def test_state_is_named_float32_of_at_most_four_dimensions(quick):
     runtime = windows(quick)
     running = runtime.start()
     running.advance(pictures(runtime, 1, 1)[0])
-    initial, state = runtime.initial_state(), running.state()
-    assert initial.keys() == state.keys()
-    for name, array in state.items():
-        assert array.ndim <= 4
-        assert array.dtype == np.float32
-        assert array.shape == initial[name].shape
-        assert not initial[name].any()
+    check_states(runtime.initial_state(), running.state())

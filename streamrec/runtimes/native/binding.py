@@ -69,7 +69,7 @@ def compiled_part() -> str | None:
 
 
 @cache
-def library() -> ctypes.CDLL:
+def native_code() -> ctypes.CDLL:
     """Load the compiled part.
 
     Raises:
@@ -123,7 +123,7 @@ def targets() -> list[str]:
     """Name the instruction sets that this machine can run, the best first.
 
     Raises:
-        RuntimeMissingError: as for ``library``.
+        RuntimeMissingError: as for ``native_code``.
     """
-    found = library()
+    found = native_code()
     return [found.streamrec_target_name(i).decode() for i in range(found.streamrec_targets())]

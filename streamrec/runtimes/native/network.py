@@ -17,7 +17,7 @@ from streamrec.runtimes.native.binding import (
     BlockConfig,
     Floats,
     NetworkConfig,
-    library,
+    native_code,
 )
 from streamrec.types import Array
 
@@ -58,7 +58,7 @@ class Network:
         check_plan(card)
         check_states(card)
         self.handle = _Builder(card, card.plan, weights).build(target, bf16)
-        free_with(self, library().streamrec_network_free, self.handle)
+        free_with(self, native_code().streamrec_network_free, self.handle)
 
 
 def free_with(owner: object, free: Callable[[int], None], handle: int) -> None:
@@ -140,7 +140,7 @@ class _Builder:
     def build(self, target: int, bf16: bool) -> int:
         blocks = [self._block(f"blocks.{i}", block) for i, block in enumerate(self._plan.blocks)]
         config = self._config(blocks, bf16)
-        handle: int | None = library().streamrec_network(ctypes.byref(config), target)
+        handle: int | None = native_code().streamrec_network(ctypes.byref(config), target)
         if handle is None:
             raise ModelError(f"no memory for the weights of {self._card.spec.name}")
         return handle

@@ -7,7 +7,7 @@ import numpy as np
 from streamrec.card import card_of, origin_of
 from streamrec.errors import ModelError, OptionError, RuntimeMissingError
 from streamrec.runtimes.input import check_frame
-from streamrec.runtimes.native.binding import library, targets
+from streamrec.runtimes.native.binding import native_code, targets
 from streamrec.runtimes.native.network import Network, free_with
 from streamrec.runtimes.native.onnx_file import read_export
 from streamrec.runtimes.state import check_state, empty_state
@@ -53,7 +53,7 @@ class NativeRuntime:
         """The native runtime, with its instruction set and precision."""
         precision = self.precision
         if precision == "bf16":
-            products = library().streamrec_multiplies_bf16(self._number)
+            products = native_code().streamrec_multiplies_bf16(self._number)
             precision += " products" if products else " weights"
         return f"native ({self.target}, {precision})"
 
@@ -95,7 +95,7 @@ class NativeStream:
     ) -> None:
         self._network, self._shapes = network, shapes  # the network must live as long as this
         self._size, self._classes = spec.preprocessing, len(spec.labels)
-        native = library()
+        native = native_code()
         self._step, self._read = native.streamrec_step, native.streamrec_stream_read
         self._handle = native.streamrec_stream(network.handle)
         if self._handle is None:

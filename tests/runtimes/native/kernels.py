@@ -14,14 +14,14 @@ BLOCK = 16
 class Kernels:
     """One instruction set of the library that ``shim.cpp`` makes."""
 
-    def __init__(self, library: ctypes.CDLL, target: int) -> None:
-        library.shim_name.restype = ctypes.c_char_p
-        self.library, self.target = library, target
-        self.name = library.shim_name(target).decode()
+    def __init__(self, shim: ctypes.CDLL, target: int) -> None:
+        shim.shim_name.restype = ctypes.c_char_p
+        self.shim, self.target = shim, target
+        self.name = shim.shim_name(target).decode()
 
     def __getattr__(self, kernel: str):
         def call(*arguments):
-            self.library[f"shim_{kernel}"](self.target, *map(as_argument, arguments))
+            self.shim[f"shim_{kernel}"](self.target, *map(as_argument, arguments))
 
         return call
 

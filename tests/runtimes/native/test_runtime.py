@@ -298,9 +298,9 @@ def test_a_library_of_other_sources_is_not_used(monkeypatch):
         _fields_ = (*NetworkConfig._fields_, ("more", ctypes.c_int32))
 
     monkeypatch.setattr(binding, "NetworkConfig", Bigger)
-    binding.library.cache_clear()
+    binding.native_code.cache_clear()
     try:
         with pytest.raises(RuntimeMissingError, match="built from other sources"):
-            binding.library()
+            binding.native_code()
     finally:
-        binding.library.cache_clear()
+        binding.native_code.cache_clear()
