@@ -17,7 +17,7 @@ from streamrec.cli import main as command_line
 from streamrec.cli.doctor import Probe, report, try_out
 from streamrec.cli.probes import PROBES, Finding, main
 from streamrec.runtimes.native import compiled_part, targets
-from streamrec.runtimes.native.binding import library
+from streamrec.runtimes.native.binding import native_code
 from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.weights.untrained import untrained
 
@@ -72,7 +72,7 @@ def test_a_native_runtime_that_was_not_built_comes_with_the_way_to_it(monkeypatc
 
 def test_a_native_runtime_that_does_not_load_is_no_failure(monkeypatch, tmp_path, capsys):
     (tmp_path / "_step.so").write_bytes(b"not a library")
-    library.cache_clear()
+    native_code.cache_clear()
     monkeypatch.setattr(
         "streamrec.runtimes.native.binding.compiled_part", lambda: str(tmp_path / "_step.so")
     )
