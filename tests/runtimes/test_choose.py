@@ -74,14 +74,14 @@ def test_a_file_of_an_older_version_runs_on_onnx_runtime(model, lacks, caplog):
 def test_without_the_compiled_part_onnx_runtime_serves(model, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "streamrec")
     monkeypatch.setattr("streamrec.runtimes.native.binding.compiled_part", lambda: None)
-    from streamrec.runtimes.native.binding import library
+    from streamrec.runtimes.native.binding import native_code
 
-    library.cache_clear()
+    native_code.cache_clear()
     assert open_fastest(model, "fp32", 1).engine == "ONNX Runtime (1 thread)"
     assert "C++ compiler" in caplog.text
     with pytest.raises(RuntimeMissingError, match="C\\+\\+ compiler"):
         open_fastest(model, "bf16", 1)
-    library.cache_clear()
+    native_code.cache_clear()
 
 
 def test_a_damaged_file_is_an_error_of_its_own(model):
