@@ -1,6 +1,6 @@
 """Every option, stated once: type, default, allowed values and help.
 
-Command-line flags are made from these records, and so will the keys of configuration files be.
+Command-line flags are made from these records, and so are the keys of configuration files.
 """
 
 import math
@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from streamrec.errors import OptionError
-from streamrec.types import DEFAULT_ENDPOINT, MAX_CLIP_FRAMES
+from streamrec.types import DEFAULT_CONTROL, DEFAULT_ENDPOINT, MAX_CLIP_FRAMES
 
 DEFAULT_MODEL = "movinet-a0-stream"
 EMBEDDED_MODEL = "gestures"
@@ -163,3 +163,81 @@ class OutputOptions(Checked):
     show: bool = option(False, "show a window with the predictions; q or Esc ends")
     record: str | None = option(None, "write the video with the predictions", metavar="FILE.mp4")
     json: bool = option(False, "print one JSON object a prediction")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureOptions(Checked):
+    """How cameras and network streams are kept alive."""
+
+    transport: Literal["tcp", "udp"] = option("tcp", "what RTSP travels over")
+    ffmpeg: str = option(
+        "", "further FFmpeg options of a network stream", metavar="KEY;VALUE|KEY;VALUE"
+    )
+    retry_most: float = option(
+        60.0, "longest wait between attempts to connect", metavar="S", least=1.0, most=3600
+    )
+    max_delay: float = option(
+        2.0, "leave out frames that are older than this", metavar="S", least=0.05, most=3600
+    )
+    frozen_after: float = option(
+        10.0,
+        "withhold pictures that have been the same for so long; 0: never",
+        metavar="S",
+        least=0.0,
+        most=3600,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraOptions(Checked):
+    """What a camera of the service is watched for, and when."""
+
+    enabled: bool = option(True, "whether it is watched")
+    region: str = option(
+        "",
+        "what of the picture is looked at, as corners in shares of its width and height: "
+        "'0.1,0.2 0.9,1' is a box, three corners and more are a polygon; default: all of it",
+        metavar="CORNERS",
+    )
+    schedule: str = option(
+        "",
+        "when it is watched, local time: 'mon-fri 18:00-06:00, sat-sun'; default: always",
+        metavar="TIMES",
+    )
+    rate: float = option(
+        0.0,
+        "predictions a second at most; 0: as many as the model makes",
+        metavar="HZ",
+        least=0.0,
+        most=1000,
+    )
+    min_score: float = option(
+        0.0, "leave classes below this out of the messages", metavar="P", least=0.0, most=1.0
+    )
+    motion: float = option(
+        0.0,
+        "ask the model only while at least this share of the picture changes; 0: always",
+        metavar="SHARE",
+        least=0.0,
+        most=1.0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions(Checked):
+    """What all cameras of the service share."""
+
+    publish: str = option(DEFAULT_ENDPOINT, "ZeroMQ endpoint to bind", metavar="ENDPOINT")
+    control: str = option(
+        DEFAULT_CONTROL, "where `streamrec camera` reaches the service", metavar="ENDPOINT"
+    )
+    insecure: bool = option(False, "allow an endpoint that other machines can reach, unencrypted")
+    format: Literal["json", "msgpack"] = option("json", "encoding of the messages")
+    top: int = option(5, "classes in a message", metavar="K", least=1)
+    workers: int = option(
+        0,
+        "processes that run models; 0: one for every 16 cameras, at most one a core",
+        metavar="N",
+        least=0,
+        most=256,
+    )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,6 +20,9 @@ State: TypeAlias = Mapping[str, Array]
 
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 """Where predictions are published, and heard, unless told otherwise."""
+
+DEFAULT_CONTROL = "tcp://127.0.0.1:5571"
+"""Where a service takes commands, unless told otherwise."""
 
 _CLOCK_STEP_S = 1.0
 
@@ -59,6 +63,8 @@ class Frame:
         dropped: frames of the source that were discarded since the frame before this one.
         capture_ms: what decoding this frame took, milliseconds.
         behind_s: how much newer the newest frame is that waits behind this one, seconds.
+        cut: True: it does not continue what came before it; it is the first after a connection,
+            or of another size.
     """
 
     image: Image
@@ -70,6 +76,7 @@ class Frame:
     dropped: int = 0
     capture_ms: float = 0.0
     behind_s: float = 0.0
+    cut: bool = False
 
     def __post_init__(self) -> None:
         shape, dtype = self.image.shape, self.image.dtype
@@ -258,6 +265,7 @@ class Prediction:
         state_age: frames that the state behind this prediction has seen since its last reset.
         lanes: interleaved states in use; ``lanes_wanted``: how many the frame rate calls for.
         gap_s: seconds of missing video bridged or skipped since the prediction before, 0.0 if none.
+        still_s: seconds since then for which nothing moved and the model was not asked.
         repeated: grid points that were filled with an earlier frame, since the start.
         resets: state resets since the start.
         dropped: frames discarded since the start, because the machine was late.
@@ -280,6 +288,7 @@ class Prediction:
     lanes: int
     lanes_wanted: int
     gap_s: float
+    still_s: float = 0.0
     repeated: int
     resets: int
     dropped: int
@@ -292,3 +301,66 @@ class Prediction:
         order = np.argsort(-self.scores, kind="stable")[: max(k, 0)]
         ids, scores, raw = order.tolist(), self.scores[order].tolist(), self.raw[order].tolist()
         return tuple(map(Score, ids, [self.labels[i] for i in ids], scores, raw))
+
+
+class CameraState(StrEnum):
+    """How it stands with a live source."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALLED = "stalled"
+    LOST = "lost"
+    BACKING_OFF = "backing-off"
+    DISABLED = "disabled"
+
+
+class Defect(StrEnum):
+    """Why pictures that a live source sends are not shown to the model.
+
+    ``FROZEN``: all the same for too long; ``BLACK``: nothing but black; ``GREY``: large parts are
+    the flat mid-grey that decoders paint where data is missing; ``CORRUPT``: the decoder complained
+    while it made this picture.
+    """
+
+    FROZEN = "frozen"
+    BLACK = "black"
+    GREY = "grey"
+    CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraStatus:
+    """What is known of a live source; a new one whenever something but the counts changes.
+
+    Attributes:
+        source: its name.
+        state: how it stands; ``since_s``: since when, Unix time in seconds.
+        reason: why, in words for people, without credentials; empty where there is nothing to say.
+        attempt: connections that failed in a row.
+        retry_s: Unix time of the next attempt, None where none is due.
+        defect: what is wrong with the pictures that come, None if nothing is.
+        width, height: of the pictures as the camera sends them, pixels; 0 before the first.
+        fps: frames per second as they come, measured; None before it is known.
+        lag_ms: how much longer the newest frame took to get here than the fastest one did.
+        model: what watches it; empty where nothing does.
+        predictions_hz: predictions a second, measured; ``wanted_hz``: as many as there would be
+            if this machine were fast enough; None before they are known.
+        counts: what happened so far, by the names in ``streamrec.sources.counts`` and, where a
+            service watches, ``streamrec.service.counts``.
+    """
+
+    source: str
+    state: CameraState
+    since_s: float
+    reason: str = ""
+    attempt: int = 0
+    retry_s: float | None = None
+    defect: Defect | None = None
+    width: int = 0
+    height: int = 0
+    fps: float | None = None
+    lag_ms: float = 0.0
+    model: str = ""
+    predictions_hz: float | None = None
+    wanted_hz: float | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
