@@ -121,44 +121,64 @@ class Stream:
         self._smoother, self._source, self._color = smoother, source, color
         self._smoothing = smoother.initial()
         self._index = self._dropped = 0
-        self._gap_s = 0.0
+        self._gap_s = self._still_s = 0.0
         self._last: Moment | None = None
         self.late = 0
 
     def push(
-        self, picture: Frame | npt.ArrayLike, time_s: float | None = None
+        self, picture: Frame | npt.ArrayLike, time_s: float | None = None, *, ask: bool = True
     ) -> Prediction | None:
         """Take the next frame.
+
+        A frame that is a cut, or comes after a long gap, ends what came before and begins anew.
 
         Args:
             picture: a Frame, or an array as ``streamrec.image.as_image`` takes it.
             time_s: when a bare array was taken, seconds of any clock; default: now.
+            ask: False: let the model see the frame only, which costs less; nobody wants to know.
 
         Returns:
-            The prediction after this frame; None where the model needs none of it, or says
-            nothing yet.
+            The prediction after this frame; None where the model needs none of it, says nothing
+            yet, or is not asked.
 
         Raises:
             FrameError: not a picture.
         """
         taken_s = now_s()
         frame = picture if isinstance(picture, Frame) else self._frame(picture, time_s, taken_s)
-        if self._index > 0:  # before the first frame there was nothing to be late for
-            self._dropped += frame.dropped
-        self._index = frame.index + 1
-        turns = [member.grid.push(frame.time_s, frame.dropped) for member in self._members]
+        self._count(frame)
+        turns = [
+            member.grid.push(frame.time_s, frame.dropped, cut=frame.cut) for member in self._members
+        ]
         ending: Prediction | None = None
         if any(turn.reset for turn in turns):
-            ending = self.finish()
+            ending = self.finish() if ask else None
             self._forget()
         self._last = _moment(frame)
         self._gap_s = max(self._gap_s, *(turn.gap_s for turn in turns))
         steps = [
             (step, member)
             for member, due in zip(self._members, turns, strict=True)
-            for step in self._take(member, frame, due)
+            for step in self._take(member, frame, due, ask)
         ]
         return self._answer(self._last, steps, taken_s) or ending
+
+    def hold(self, frame: Frame) -> Prediction | None:
+        """Let time pass before a scene that stands still: the model is not asked, its state stays.
+
+        The next frame that is pushed continues the one that was pushed last, without a gap; its
+        prediction tells in ``still_s`` how long nothing moved. A frame that does not continue what
+        came before is pushed, since nobody knows whether anything moved.
+
+        Returns:
+            None; where the frame is pushed, what ``push`` returns.
+        """
+        passed_s = None if frame.cut else self._hold(frame.time_s)
+        if passed_s is None:
+            return self.push(frame)
+        self._count(frame)
+        self._still_s += passed_s
+        return None
 
     def finish(self) -> Prediction | None:
         """Return the prediction at the end of the stream, where one is due.
@@ -183,7 +203,13 @@ class Stream:
         """Return all that the stream remembers; see ``restore``."""
         members = tuple(member.state() for member in self._members)
         state = StreamState(
-            members, self._smoothing, self._index, self._dropped, self._gap_s, self._last
+            members,
+            self._smoothing,
+            self._index,
+            self._dropped,
+            self._gap_s,
+            self._last,
+            self._still_s,
         )
         return state.to_bytes()
 
@@ -201,7 +227,7 @@ class Stream:
         self._members = [member.restored(saved) for member, saved in pairs]
         self._smoothing = state.smoothing
         self._index, self._dropped = state.index, state.dropped
-        self._gap_s, self._last = state.gap_s, state.last
+        self._gap_s, self._last, self._still_s = state.gap_s, state.last, state.still_s
 
     def _frame(self, picture: npt.ArrayLike, time_s: float | None, taken_s: float) -> Frame:
         return Frame(
@@ -212,11 +238,21 @@ class Stream:
             source=self._source,
         )
 
-    def _take(self, member: "_Member", frame: Frame, due: Turns) -> list[Step]:
+    def _count(self, frame: Frame) -> None:
+        if self._index > 0:  # before the first frame there was nothing to be late for
+            self._dropped += frame.dropped
+        self._index = frame.index + 1
+
+    def _hold(self, time_s: float) -> float | None:
+        """Shift all grids, which have seen the same times; None where a frame must be pushed."""
+        passed_s = [member.grid.hold(time_s) for member in self._members]
+        return passed_s[0]
+
+    def _take(self, member: "_Member", frame: Frame, due: Turns, ask: bool) -> list[Step]:
         """Let a model see a frame, and ask it unless those of its next prediction wait already."""
-        late = member.spec.windowed and frame.behind_s >= member.spec.hop_s
+        late = ask and member.spec.windowed and frame.behind_s >= member.spec.hop_s
         self.late += late
-        return member.take(frame, due, ask=not late)
+        return member.take(frame, due, ask=ask and not late)
 
     def _answer(
         self, frame: Moment, steps: list[tuple[Step, "_Member"]], taken_s: float
@@ -224,8 +260,9 @@ class Stream:
         if not steps:
             return None
         scores, raw = self._merge(steps)
-        gap_s, self._gap_s = self._gap_s, 0.0
-        return self._prediction(frame, scores, raw, gap_s, taken_s)
+        prediction = self._prediction(frame, scores, raw, taken_s)
+        self._gap_s = self._still_s = 0.0
+        return prediction
 
     def _forget(self) -> None:
         self._smoothing = self._smoother.initial()
@@ -246,7 +283,6 @@ class Stream:
         frame: Moment,
         scores: Array,
         raw: Array,
-        gap_s: float,
         taken_s: float,
     ) -> Prediction:
         grids = [member.grid for member in self._members]
@@ -269,7 +305,8 @@ class Stream:
             state_age=min(ages),
             lanes=sum(len(grid.lanes) for grid in grids),
             lanes_wanted=sum(grid.lanes_wanted for grid in grids),
-            gap_s=gap_s,
+            gap_s=self._gap_s,
+            still_s=self._still_s,
             repeated=sum(grid.repeated for grid in grids),
             resets=sum(grid.resets for grid in grids),
             dropped=self._dropped,

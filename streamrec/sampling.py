@@ -73,7 +73,7 @@ class TimeGrid:
             machine is too slow and drops frames.
         repeated: turns that took an earlier frame because of a gap.
         skipped: turns that got no frame at all, because this machine was late.
-        resets: long gaps, and clocks that were set back.
+        resets: long gaps, clocks that were set back, and cuts.
         out_of_order: frames not later than the one before, which are left out.
         last_s: time of the last frame; ``next_s``: of the next grid point; ``next_id``: the next
             new lane's.
@@ -97,26 +97,54 @@ class TimeGrid:
     received_s: list[float] = field(default_factory=list)
     captured_s: list[float] = field(default_factory=list)
 
-    def push(self, time_s: float | None, dropped: int = 0) -> Turns:
+    def push(self, time_s: float | None, dropped: int = 0, *, cut: bool = False) -> Turns:
         """Take a frame's time and return the turns it gets.
 
         Args:
             time_s: when the frame was taken, seconds; None, NaN or absurd: unknown, one interval
                 after the last.
             dropped: frames that this machine discarded just before.
+            cut: whether the frame does not continue what came before, however soon it comes.
         """
-        if time_s is None or not -_LATEST_S < time_s < _LATEST_S:
-            time_s = 0.0 if self.last_s is None else self.last_s + self._typical_s(self.received_s)
+        time_s = self._known_s(time_s)
         if self.last_s is None:
             return self._begin(time_s)
         delta = time_s - self.last_s
-        if delta > self.max_gap_s or delta < -self.max_gap_s:
+        if cut or abs(delta) > self.max_gap_s:
             self.resets += 1
-            return Turns(self._begin(time_s).turns, reset=True, gap_s=max(delta, 0.0))
+            gap_s = delta if delta > self.max_gap_s or self._is_gap(delta) else 0.0
+            return Turns(self._begin(time_s).turns, reset=True, gap_s=gap_s)
         if delta <= 0.0:
             self.out_of_order += 1
             return Turns()
         return self._continue(time_s, delta, dropped)
+
+    def hold(self, time_s: float | None) -> float | None:
+        """Let time pass without a turn: what comes next continues the frame that was taken last.
+
+        Args:
+            time_s: of a frame that nobody needs, as in ``push``.
+
+        Returns:
+            The seconds that passed; None, and nothing has changed, where the frame is the first,
+            or comes after a long gap or a clock set back: ``push`` it.
+        """
+        time_s = self._known_s(time_s)
+        if self.last_s is None or abs(time_s - self.last_s) > self.max_gap_s:
+            return None
+        passed_s = time_s - self.last_s
+        if passed_s <= 0.0:
+            self.out_of_order += 1
+            return 0.0
+        self.last_s = time_s
+        self.next_s += passed_s
+        return passed_s
+
+    def _known_s(self, time_s: float | None) -> float:
+        """Return a frame's time; one interval after the last where it has none."""
+        if time_s is not None and -_LATEST_S < time_s < _LATEST_S:
+            return time_s
+        return 0.0 if self.last_s is None else self.last_s + self._typical_s(self.received_s)
 
     def _begin(self, time_s: float) -> Turns:
         self.last_s = self.next_s = time_s

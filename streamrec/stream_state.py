@@ -51,6 +51,7 @@ class StreamState:
     dropped: int
     gap_s: float
     last: Moment | None
+    still_s: float = 0.0
 
     def to_bytes(self) -> bytes:
         """Encode."""

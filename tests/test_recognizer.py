@@ -2,14 +2,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny_models import exported, recognizer, runtime, spec, trained
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_models import clip_recognizer, exported, recognizer, runtime, spec, trained
 
 from streamrec.errors import FrameError, LabelsError, OptionError
 from streamrec.lanes import softmax
 from streamrec.preprocess import Preprocessor
 from streamrec.recognizer import Recognizer
-from streamrec.runtimes.onnx import OnnxRuntime
+from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
 from streamrec.runtimes.torch import TorchRuntime
+from streamrec.runtimes.window import WindowRuntime
 from streamrec.sampling import TimeGrid
 from streamrec.smoothing import Exponential, NoSmoothing
 from streamrec.types import Frame
@@ -233,6 +236,134 @@ def test_a_long_gap_and_a_clock_set_back_begin_again_with_smoothing(jump_s):
     np.testing.assert_array_equal(again.scores, first.scores)
     assert (again.state_age, again.resets, again.warm_up) == (1, 1, True)
     assert again.gap_s == pytest.approx(max(jump_s, 0.0), abs=0.1)
+
+
+@pytest.mark.parametrize("predict", ["frame", "grid"])
+def test_a_cut_begins_again_however_soon_it_comes(predict):
+    stream = recognizer().stream(predict=predict, declared_fps=30.0, smoother=Exponential(5.0))
+    push_all(stream, steady(30.0, 60))
+    shot = pictures(1, seed=9)[0]
+    again = stream.push(frame(shot, 1002.0, cut=True))
+    first = recognizer().stream().push(shot, 0.0)
+    np.testing.assert_array_equal(again.scores, first.scores)
+    assert (again.state_age, again.resets, again.gap_s, again.warm_up) == (1, 1, 0.0, True)
+
+
+def test_a_first_frame_that_is_a_cut_is_no_reset():
+    stream, shot = recognizer().stream(), pictures(1)[0]
+    assert stream.push(frame(shot, 7.0, cut=True)).resets == 0
+    stream.reset()
+    assert stream.push(frame(shot, 8.0, cut=True)).resets == 0
+
+
+def test_a_cut_ends_what_came_before_with_the_prediction_that_was_due():
+    stream, whole = clip_recognizer(hop=4).stream(), clip_recognizer(hop=4).stream()
+    push_all(stream, steady(5.0, 6))
+    push_all(whole, steady(5.0, 6))
+    ended = stream.push(frame(pictures(1)[0], 1001.2, cut=True, index=6))
+    np.testing.assert_array_equal(ended.scores, whole.finish().scores)
+    assert (ended.frame_index, ended.state_age) == (5, 6)
+
+
+TICK_S, ODD_FPS = 1 / 32, 5.03  # no frame is just between two grid points
+
+
+def held(stream, before, still, after, shots, pause_s):
+    """Push, hold, and push on; return what the stream says after the pause."""
+    times, said = np.cumsum([0, *before]) * TICK_S, []
+    for shot, time_s in zip(shots, times, strict=False):
+        stream.push(shot, float(time_s))
+    for time_s in times[-1] + np.cumsum(still) * TICK_S:
+        assert stream.hold(frame(shots[-1], float(time_s))) is None
+    for shot, time_s in zip(shots[::-1], np.cumsum(after) * TICK_S, strict=False):
+        said.append(stream.push(frame(shot, float(times[-1] + pause_s + time_s))))
+    return said
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=12),
+    st.lists(st.integers(1, 30), max_size=12),
+    st.lists(st.integers(1, 30), min_size=1, max_size=12),
+    st.sampled_from(["frame", "grid", "windows"]),
+)
+def test_holding_changes_nothing_but_time_and_smoothing(before, still, after, kind):
+    def begin():
+        if kind == "windows":
+            clip = OnnxClip(exported(trained("base", fps=ODD_FPS)))
+            windows = Recognizer("tiny", [WindowRuntime(clip, hop=4)])
+            return windows.stream(smoother=NoSmoothing())
+        return recognizer(fps=ODD_FPS).stream(predict=kind, smoother=NoSmoothing())
+
+    pause_s, shots = sum(still) * TICK_S, pictures(13)
+    paused = held(begin(), before, still, after, shots, pause_s)
+    calm = held(begin(), before, [], after, shots, 0.0)
+    said = [prediction for prediction in paused if prediction]
+    for one, other in zip(said, [prediction for prediction in calm if prediction], strict=True):
+        np.testing.assert_array_equal(one.raw, other.raw)
+        assert (one.state_age, one.resets, one.repeated) == (
+            other.state_age,
+            other.resets,
+            other.repeated,
+        )
+        assert one.gap_s == pytest.approx(other.gap_s)
+    assert [prediction.still_s for prediction in said] == [pause_s, *[0.0] * len(said)][: len(said)]
+
+
+def test_dropped_frames_are_counted_while_a_scene_is_still():
+    stream, shot = recognizer().stream(), pictures(1)[0]
+    stream.push(frame(shot, 0.0))
+    stream.hold(frame(shot, 0.5, dropped=3))
+    assert stream.push(frame(shot, 1.0, dropped=2)).dropped == 5
+
+
+@pytest.mark.parametrize("values", [{"time_s": 9.0}, {"time_s": 0.03, "cut": True}])
+def test_a_frame_that_continues_nothing_is_pushed_even_where_it_is_held(values):
+    stream, pushed = recognizer().stream(), recognizer().stream()
+    shot, other = pictures(2)
+    for each in (stream, pushed):
+        each.push(frame(shot, 0.0))
+    one, expected = stream.hold(frame(other, **values)), pushed.push(frame(other, **values))
+    np.testing.assert_array_equal(one.scores, expected.scores)
+    assert (one.resets, one.state_age, one.still_s) == (1, 1, 0.0)
+
+
+def test_the_first_frame_is_pushed_even_where_it_is_held():
+    assert recognizer().stream().hold(frame(pictures(1)[0], 0.0)).state_age == 1
+
+
+@pytest.mark.parametrize("kind", ["frame", "grid", "windows"])
+def test_a_model_that_is_not_asked_has_seen_as_much(kind):
+    def begin():
+        if kind == "windows":
+            return clip_recognizer(hop=4).stream(smoother=NoSmoothing())
+        return recognizer().stream(predict=kind, declared_fps=10.0, smoother=NoSmoothing())
+
+    asked, silent, times = begin(), begin(), steady(10.0, 40)
+    answers = 0
+    for index, (shot, time_s) in enumerate(zip(pictures(40), times, strict=True)):
+        one, other = asked.push(shot, time_s), silent.push(shot, time_s, ask=index % 5 == 2)
+        assert index % 5 == 2 or other is None
+        if other is not None:
+            answers += 1
+            np.testing.assert_array_equal(one.raw, other.raw)
+            assert one.state_age == other.state_age
+    assert answers >= 1
+    assert silent.late == 0
+
+
+def test_a_reset_without_being_asked_says_nothing():
+    stream = clip_recognizer(hop=4).stream()
+    push_all(stream, steady(5.0, 6))
+    assert stream.push(pictures(1)[0], 1099.0, ask=False) is None
+    assert stream.finish().resets == 1
+
+
+def test_gaps_of_frames_on_which_nobody_asks_are_told_later():
+    stream, shot = recognizer().stream(declared_fps=30.0), pictures(1)[0]
+    push_all(stream, steady(30.0, 30))
+    assert stream.push(shot, 1001.5, ask=False) is None
+    assert stream.push(shot, 1001.5 + 1 / 30).gap_s == pytest.approx(0.5 + 1 / 30)
 
 
 def test_after_a_reset_a_stream_is_as_new():

@@ -147,6 +147,72 @@ def test_a_long_gap_and_a_clock_set_back_begin_again(jump_s):
     assert not sampler.push(times[-1] + jump_s + 1 / 30).reset
 
 
+@pytest.mark.parametrize(("later_s", "gap_s"), [(1 / 30, 0.0), (0.5, 0.5), (9.0, 9.0), (-0.2, 0.0)])
+def test_a_cut_begins_again_however_soon_it_comes(later_s, gap_s):
+    sampler = grid(30.0)
+    times = camera(30.0, 3.0)
+    watch(sampler, times)
+    known = set(sampler.lanes)
+    turns = sampler.push(times[-1] + later_s, cut=True)
+    assert turns.reset and len(turns.turns) == 1
+    assert turns.gap_s == pytest.approx(gap_s)
+    assert not known & set(sampler.lanes)
+    assert sampler.resets == 1
+    assert not sampler.push(times[-1] + later_s + 1 / 30).reset
+
+
+def test_the_first_frame_cuts_nothing_off():
+    sampler = grid(30.0)
+    assert sampler.push(UNIX_S, cut=True) == grid(30.0).push(UNIX_S)
+    assert sampler.resets == 0
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=40),
+    st.lists(st.integers(1, 30), max_size=40),
+    st.lists(st.integers(1, 30), max_size=40),
+    st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_held_is_time_that_did_not_pass(before, still, after, every_frame):
+    tick_s, odd_fps = 1 / 32, math.pi * 1.6  # no frame is just between two grid points
+    held, calm = (TimeGrid(fps=odd_fps, every_frame=every_frame) for _ in range(2))
+    times = (np.cumsum([0, *before]) * tick_s).tolist()
+    for time_s in times:
+        assert held.push(time_s) == calm.push(time_s)
+    pauses = (times[-1] + np.cumsum(still) * tick_s).tolist()
+    assert [held.hold(time_s) for time_s in pauses] == [ticks * tick_s for ticks in still]
+    shift_s = sum(still) * tick_s
+    for time_s in (times[-1] + np.cumsum(after) * tick_s).tolist():
+        one, other = held.push(time_s + shift_s), calm.push(time_s)
+        assert (one.reset, one.gap_s) == (other.reset, other.gap_s)
+        assert [(turn.lane, turn.repeat) for turn in one.turns] == [
+            (turn.lane, turn.repeat) for turn in other.turns
+        ]
+        assert [turn.time_s - shift_s for turn in one.turns] == pytest.approx(
+            [turn.time_s for turn in other.turns], abs=1e-9
+        )
+
+
+@pytest.mark.parametrize("jump_s", [MAX_GAP_S + 0.01, -MAX_GAP_S - 0.01])
+def test_a_frame_that_continues_nothing_cannot_be_held(jump_s):
+    sampler = grid(30.0)
+    assert sampler.hold(UNIX_S) is None
+    assert sampler == grid(30.0)
+    watch(sampler, camera(30.0, 1.0))
+    before = deepcopy(sampler)
+    assert sampler.hold(sampler.last_s + jump_s) is None
+    assert sampler == before
+
+
+def test_no_time_passes_with_a_frame_that_is_not_later():
+    sampler = grid(30.0)
+    watch(sampler, camera(30.0, 1.0))
+    next_s = sampler.next_s
+    assert [sampler.hold(sampler.last_s - late_s) for late_s in (0.0, 0.5)] == [0.0, 0.0]
+    assert (sampler.next_s, sampler.out_of_order) == (next_s, 2)
+
+
 @pytest.mark.parametrize("every_frame", [False, True])
 def test_repeated_and_backward_times_get_no_turn_and_are_counted(every_frame):
     sampler = grid(30.0, every_frame=every_frame)

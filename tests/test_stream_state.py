@@ -16,6 +16,7 @@ from streamrec.recognizer import Recognizer
 from streamrec.runtimes.state import state_to_bytes
 from streamrec.runtimes.torch import TorchRuntime
 from streamrec.smoothing import Exponential, NoSmoothing, WindowedMean
+from streamrec.types import Frame
 
 SMOOTHERS = [NoSmoothing(), Exponential(0.5), WindowedMean(1.0)]
 
@@ -54,7 +55,10 @@ def used(stream, frames: int = 45):
 def same(one, other) -> bool:
     if one is None or other is None:
         return one is other
-    fields = ("frame_index", "state_age", "lanes", "lanes_wanted", "repeated", "resets", "warm_up")
+    fields = (
+        *("frame_index", "state_age", "lanes", "lanes_wanted", "repeated", "resets", "warm_up"),
+        *("gap_s", "still_s"),
+    )
     return (
         np.array_equal(one.scores, other.scores)
         and np.array_equal(one.raw, other.raw)
@@ -99,6 +103,21 @@ def test_saved_anywhere_a_stream_goes_on_as_if_it_had_not_been(steps, cut, smoot
     assert restored.save() == data
     rest = push_all(stream, shots[cut:], times[cut:])
     assert all(map(same, rest, push_all(restored, shots[cut:], times[cut:])))
+
+
+def test_a_stream_saved_before_a_still_scene_goes_on_the_same():
+    stream, restored, shot = used(recognizer().stream()), recognizer().stream(), pictures(1)[0]
+
+    def at(time_s: float) -> Frame:
+        return Frame(image=shot, index=50, captured_s=0.0, time_s=time_s, source="cam")
+
+    stream.hold(at(2.0))
+    restored.restore(stream.save())
+    for each in (stream, restored):
+        each.hold(at(2.75))
+    one, other = stream.push(at(2.8)), restored.push(at(2.8))
+    assert same(one, other)
+    assert one.still_s == other.still_s == pytest.approx(2.75 - 44 / 30)
 
 
 def test_a_saved_stream_does_not_change_when_the_stream_goes_on():
