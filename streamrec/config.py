@@ -47,26 +47,37 @@ def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:
     Raises:
         OptionError: it is not allowed; the message says what is.
     """
-    name = item.name.replace("_", "-")
+    fault = fault_of(item, value, hint)
+    if fault:
+        raise OptionError(f"--{item.name.replace('_', '-')} {fault}")
+
+
+def fault_of(item: "Field[Any]", value: Any, hint: Any) -> str:
+    """Say what an option is, and that ``value`` is not; nothing where it is."""
     allowed = get_args(hint) if get_origin(hint) is Literal else ()
     if allowed and value not in allowed:
-        raise OptionError(f"--{name} is one of {', '.join(map(str, allowed))}; got {value!r}")
-    _check_type(name, value, hint)
+        return f"is one of {', '.join(map(str, allowed))}; got {value!r}"
+    if not _has_type(value, hint):
+        kinds = (kind.__name__.replace("NoneType", "None") for kind in _kinds(hint))
+        return f"is {' or '.join(kinds)}; got {value!r}"
     least, most = item.metadata["least"], item.metadata["most"]
     if isinstance(value, int | float) and not least <= value <= most:
         bounds = f"at least {least:g}" + ("" if most == math.inf else f" and at most {most:g}")
-        raise OptionError(f"--{name} is {bounds}; got {value}")
+        return f"is {bounds}; got {value}"
+    return ""
 
 
-def _check_type(name: str, value: Any, hint: Any) -> None:
-    """Check an ``int``, ``float``, ``str`` or ``bool``; the command line gives no other."""
-    kinds = tuple(kind for kind in get_args(hint) or (hint,) if isinstance(kind, type))
-    if not kinds or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
-        return
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return
-    allowed = " or ".join(kind.__name__.replace("NoneType", "None") for kind in kinds)
-    raise OptionError(f"{name} is {allowed}; got {value!r}")
+def _has_type(value: Any, hint: Any) -> bool:
+    """Compare with ``int``, ``float``, ``str`` or ``bool``; the command line gives no other."""
+    kinds = _kinds(hint)
+    if isinstance(value, bool):
+        return not kinds or bool in kinds
+    return not kinds or isinstance(value, kinds) or (float in kinds and isinstance(value, int))
+
+
+def _kinds(hint: Any) -> tuple[type, ...]:
+    """Return the types that a hint allows; none of a ``Literal``."""
+    return tuple(kind for kind in get_args(hint) or (hint,) if isinstance(kind, type))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@
 
     StreamrecError                  exit code 1
     |-- OptionError                 2   an option or argument that is not allowed
+    |   `-- ConfigError                 a configuration file: every fault with its line
     |-- SourceError                 3   a video source
     |   |-- SourceOpenError             cannot be opened: missing, not a video, refused, timed out
     |   `-- SourceReadError             opened, then failed while reading
@@ -35,6 +36,10 @@ class OptionError(StreamrecError, ValueError):
     """An option or argument that is not allowed."""
 
     exit_code = 2
+
+
+class ConfigError(OptionError):
+    """A configuration file has faults; the message names each on a line of its own."""
 
 
 class SourceError(StreamrecError):
