@@ -50,6 +50,11 @@ class Recognizer:
         return self._runtimes[0].spec
 
     @property
+    def specs(self) -> tuple[StreamSpec, ...]:
+        """What each model of an ensemble says of itself; of a single one, its own."""
+        return tuple(runtime.spec for runtime in self._runtimes)
+
+    @property
     def engine(self) -> str:
         """What computes the (first) model, in a few words."""
         return self._runtimes[0].engine

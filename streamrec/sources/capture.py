@@ -36,6 +36,7 @@ class CaptureThread(Source):
         open_source: makes the source; called on the thread.
         open_timeout_s, read_timeout_s: longest wait for the source and for a frame in seconds,
             None: for ever. They catch what the source's own time-outs miss.
+        on_change: called on the thread when there is a frame to take, or an end.
 
     Raises:
         SourceOpenError: as ``open_source`` raises it, or it took too long.
@@ -47,8 +48,10 @@ class CaptureThread(Source):
         *,
         open_timeout_s: float | None = None,
         read_timeout_s: float | None = None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._read_timeout_s = read_timeout_s
+        self._on_change = on_change
         self._changed = threading.Condition()
         self._source: Source | None = None
         self._frames: list[Frame] = []
@@ -71,13 +74,24 @@ class CaptureThread(Source):
             self._changed.notify_all()
             if not self._wait_for(self._readable, self._read_timeout_s):
                 raise SourceReadError(f"no frame from {self.name} for {self._read_timeout_s:g} s")
-            frame = self._frames.pop(0) if self._frames else None
-            if frame is not None and self._frames:
-                frame = replace(frame, behind_s=max(0.0, self._frames[-1].time_s - frame.time_s))
-            self._changed.notify_all()
-        if frame is None and self._error is not None:
-            raise self._error
-        return frame
+            return self._take()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether ``read`` returns, or raises, without waiting."""
+        return self._readable()
+
+    def _take(self) -> Frame | None:
+        """Take the oldest frame, the condition held."""
+        if not self._frames:
+            if self._error is not None:
+                raise self._error
+            return None
+        frame = self._frames.pop(0)
+        self._changed.notify_all()
+        if not self._frames:
+            return frame
+        return replace(frame, behind_s=max(0.0, self._frames[-1].time_s - frame.time_s))
 
     def keep(self, frames: int) -> None:
         """Hold up to so many frames of a live source, at most 256 MB of them, at least one."""
@@ -105,6 +119,7 @@ class CaptureThread(Source):
         finally:
             with self._changed:
                 self._stop()
+            self._on_change()
 
     def _announce(self, source: Source) -> None:
         with self._changed:
@@ -126,6 +141,7 @@ class CaptureThread(Source):
             if len(self._frames) > max(1, min(self._room, MOST_KEPT_BYTES // frame.image.nbytes)):
                 self._frames = _thinned(self._frames)
             self._changed.notify_all()
+        self._on_change()
 
     def _readable(self) -> bool:
         return bool(self._frames) or self._stopped
