@@ -49,21 +49,20 @@ def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:
     """
     fault = fault_of(item, value, hint)
     if fault:
-        raise OptionError(f"--{item.name.replace('_', '-')} {fault}")
+        raise OptionError(f"--{item.name.replace('_', '-')} {fault}; got {value!r}")
 
 
 def fault_of(item: "Field[Any]", value: Any, hint: Any) -> str:
-    """Say what an option is, and that ``value`` is not; nothing where it is."""
+    """Say what an option is where ``value`` is not; nothing where it is."""
     allowed = get_args(hint) if get_origin(hint) is Literal else ()
     if allowed and value not in allowed:
-        return f"is one of {', '.join(map(str, allowed))}; got {value!r}"
+        return f"is one of {', '.join(map(str, allowed))}"
     if not _has_type(value, hint):
         kinds = (kind.__name__.replace("NoneType", "None") for kind in _kinds(hint))
-        return f"is {' or '.join(kinds)}; got {value!r}"
+        return f"is {' or '.join(kinds)}"
     least, most = item.metadata["least"], item.metadata["most"]
     if isinstance(value, int | float) and not least <= value <= most:
-        bounds = f"at least {least:g}" + ("" if most == math.inf else f" and at most {most:g}")
-        return f"is {bounds}; got {value}"
+        return f"is at least {least:g}" + ("" if most == math.inf else f" and at most {most:g}")
     return ""
 
 

@@ -16,6 +16,7 @@ MAX_BYTES = 1 << 20
 _MAX_DEPTH = 16
 _MAX_FAULTS = 50
 _MAX_SHOWN = 60
+_LONGEST = 1000
 _MAPPING = "tag:yaml.org,2002:map"
 _QUOTES = "text with ': ', ' #', a tab or a sign at its beginning goes between single quotes"
 
@@ -36,7 +37,7 @@ class Faults:
 
     def add(self, place: Place, text: str) -> None:
         """Keep a fault."""
-        self._found.append((place, text))
+        self._found.append((place, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."))
 
     def check(self) -> None:
         """Stop here if there are any.

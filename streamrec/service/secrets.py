@@ -42,7 +42,7 @@ def secret_names(source: str) -> tuple[str, ...]:
     for match in _BRACE.finditer(source):
         if match[0] == "{":
             raise OptionError(
-                "has a '{' that begins no {NAME} of letters, digits, '_', '.' and '-'; write '{{' "
+                "a '{' begins a secret's {NAME}, of letters, digits, '_', '.' and '-'; write '{{' "
                 "for the brace itself"
             )
         names += [match[2]] if match[2] else []

@@ -1,32 +1,28 @@
 """The configuration file of the service: YAML in, settings out, every fault with its line."""
 
-import difflib
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import yaml
 
-from streamrec.config import ServiceOptions, fault_of
-from streamrec.errors import EndpointError, OptionError
+from streamrec.config import ServiceOptions
+from streamrec.errors import OptionError
+from streamrec.service.camera import fault_in, make_camera, nearest, require_camera_name
 from streamrec.service.document import (
     Entry,
     Faults,
-    Place,
     entries,
     parse,
     place_of,
     read_text,
-    shown,
 )
 from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS, Key
 from streamrec.service.scalars import read_scalar
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.sinks.endpoint import parse_endpoint
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{,63}")
 _PARTS = ("defaults", "cameras")
 
 Values = dict[str, Any]
@@ -74,10 +70,14 @@ class _Reader:
 
     def _cameras(self, cameras: Entry, shared: Values) -> Iterator[tuple[str, CameraSettings]]:
         for entry in entries(cameras.value, cameras.path, self._faults):
-            self._check(entry.place, entry, require_camera_name, entry.key)
             values = shared | self._mapping(entry, CAMERA_KEYS)
-            if "source" in values:
-                yield entry.key, make_camera(entry.key, values)
+            try:
+                require_camera_name(entry.key)
+            except OptionError as error:
+                self._faults.add(entry.place, f"{entry.path}: {error}")
+            else:
+                if "source" in values:
+                    yield entry.key, make_camera(entry.key, values)
 
     def _mapping(self, parent: Entry, keys: Mapping[str, Key]) -> Values:
         """Read the keys of ``defaults`` or of a camera."""
@@ -100,27 +100,15 @@ class _Reader:
         return values
 
     def _read(self, entry: Entry, key: Key, values: Values) -> None:
-        place = place_of(entry.value)
         try:
             value = read_scalar(entry.value, key.hint)
         except OptionError as error:
-            self._faults.add(place, f"{entry.path} {error}")
+            self._faults.add(place_of(entry.value), f"{entry.path} {error}")
             return
-        fault = fault_of(key.item, value, key.hint)
-        if fault:
-            self._faults.add(place, f"{entry.path} {fault}")
-        elif self._check(place, entry, _CHECKS.get(entry.key, str), value):
+        if fault := fault_in(key, value):
+            self._faults.add(place_of(entry.value), f"{entry.path} {fault}")
+        else:
             values[entry.key] = value
-
-    def _check(
-        self, place: Place, entry: Entry, check: Callable[[Any], object], value: Any
-    ) -> bool:
-        try:
-            check(value)
-        except (OptionError, EndpointError) as error:
-            self._faults.add(place, f"{entry.path}: {error}")
-            return False
-        return True
 
     def _check_endpoints(self, service: ServiceOptions, top: Mapping[str, Entry]) -> None:
         """Two that are the same cannot both be bound; one that others reach must be wanted."""
@@ -135,38 +123,6 @@ class _Reader:
                 self._faults.add(place_of(entry.value), f"{entry.path} {text}")
 
 
-def make_camera(name: str, values: Mapping[str, Any]) -> CameraSettings:
-    """Make the settings of a camera from values by key; those left out have their defaults.
-
-    Raises:
-        OptionError: a value that is not allowed.
-    """
-    parts: dict[str, Values] = {}
-    for key_name, key in CAMERA_KEYS.items():
-        if key_name in values or key.default is not MISSING:
-            parts.setdefault(key.part, {})[key_name] = values.get(key_name, key.default)
-    hints = get_type_hints(CameraSettings)
-    return CameraSettings(name=name, **{part: hints[part](**own) for part, own in parts.items()})
-
-
-def require_camera_name(name: str) -> None:
-    """Check a camera's name, which is part of topics.
-
-    Raises:
-        OptionError: it is not allowed.
-    """
-    if not _NAME.fullmatch(name):
-        raise OptionError(
-            "a camera's name has at most 64 letters, digits, '_', '.' and '-', and begins with a "
-            f"letter or digit; got '{shown(name)}'"
-        )
-
-
-def _require_text(source: str) -> None:
-    if not source.strip():
-        raise OptionError("is empty")
-
-
 def _advice(key: str, keys: Mapping[str, Key]) -> str:
     """Say which key was meant, or where this one belongs."""
     if key == "<<":
@@ -178,13 +134,4 @@ def _advice(key: str, keys: Mapping[str, Key]) -> str:
     if key in SERVICE_KEYS:
         return "it is the service's and goes to the top of the file"
     known = [*keys, *(_PARTS if keys is SERVICE_KEYS else ())]
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
-
-
-_CHECKS: Mapping[str, Callable[[str], object]] = {
-    "publish": parse_endpoint,
-    "control": parse_endpoint,
-    "source": _require_text,
-}
-"""What the text of these options must be, beside text."""
+    return nearest(key, known)

@@ -1,0 +1,91 @@
+"""One camera from values by key, as the configuration and commands have them."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING
+from typing import Any, get_type_hints
+
+from streamrec.config import fault_of
+from streamrec.errors import EndpointError, OptionError
+from streamrec.service.document import shown
+from streamrec.service.keys import CAMERA_KEYS, Key
+from streamrec.service.secrets import secret_names
+from streamrec.service.settings import CameraSettings
+from streamrec.sinks.endpoint import parse_endpoint
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{,63}")
+
+
+def make_camera(name: str, values: Mapping[str, Any]) -> CameraSettings:
+    """Make the settings of a camera; keys that are left out have their defaults.
+
+    Raises:
+        OptionError: a name, key or value that is not allowed, or no source.
+    """
+    require_camera_name(name)
+    for key, value in values.items():
+        if key not in CAMERA_KEYS:
+            raise OptionError(f"{shown(key)} is no key of a camera; {nearest(key, CAMERA_KEYS)}")
+        if fault := fault_in(CAMERA_KEYS[key], value):
+            raise OptionError(f"{key} {fault}")
+    parts: dict[str, dict[str, Any]] = {}
+    for key, facts in CAMERA_KEYS.items():
+        value = values.get(key, facts.default)
+        if value is MISSING:
+            raise OptionError(f"{key} is missing")
+        parts.setdefault(facts.part, {})[key] = value
+    return CameraSettings(name=name, **{part: _RECORDS[part](**own) for part, own in parts.items()})
+
+
+def require_camera_name(name: str) -> None:
+    """Check a camera's name, which is part of topics.
+
+    Raises:
+        OptionError: it is not allowed.
+    """
+    if not _NAME.fullmatch(name):
+        raise OptionError(
+            "a camera's name has at most 64 letters, digits, '_', '.' and '-', and begins with a "
+            f"letter or digit; got '{shown(name)}'"
+        )
+
+
+def fault_in(key: Key, value: Any) -> str:
+    """Say what the value of a key is, and what was got instead; nothing if it is allowed."""
+    if fault := fault_of(key.item, value, key.hint):
+        return f"{fault}; got '{shown(str(value))}'"
+    try:
+        _CHECKS.get(key.item.name, str)(value)
+    except (OptionError, EndpointError) as error:
+        return f"is not allowed: {error}"
+    return ""
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """Say which key may have been meant."""
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
+
+
+def _require_source(source: str) -> None:
+    if not source.strip():
+        raise OptionError("a source is not empty")
+    secret_names(source)
+
+
+def _require_region(text: str) -> None:
+    if text:
+        from streamrec.sources.region import Region  # loads OpenCV
+
+        Region.parse(text)
+
+
+_RECORDS = get_type_hints(CameraSettings)
+_CHECKS: Mapping[str, Callable[[str], object]] = {
+    "publish": parse_endpoint,
+    "control": parse_endpoint,
+    "source": _require_source,
+    "region": _require_region,
+}
+"""What the text of these options is, beside text."""
