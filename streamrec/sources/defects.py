@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamrec.opencv import cv2
 from streamrec.types import Defect, Image
 
 BLACK_MOST = 20
@@ -43,7 +42,7 @@ class DefectCheck:
         """Return what is wrong with the next picture, if anything.
 
         Args:
-            image: uint8 [H, W, 3]; the smaller the cheaper, 30 microseconds at 172 x 172.
+            image: uint8 [H, W, 3]; the smaller the cheaper, 40 microseconds at 172 x 172.
             time_s: its time in seconds, of any origin.
         """
         frozen = self.frozen_s > 0 and self._is_frozen(image, time_s)
@@ -65,6 +64,12 @@ def _is_black(image: Image) -> bool:
 
 
 def _is_grey(image: Image) -> bool:
-    enough = GREY_SHARE * image.shape[0] * image.shape[1]
-    greys = (cv2.inRange(image, (value,) * 3, (value,) * 3) for value in DECODER_GREYS)
-    return any(cv2.countNonZero(grey) >= enough for grey in greys)
+    return any(_is_painted(image, grey) for grey in DECODER_GREYS)
+
+
+def _is_painted(image: Image, value: int) -> bool:
+    """Look at all three channels of a pixel together only where there is reason to: it is slow."""
+    painted = image == value
+    if np.count_nonzero(painted) < GREY_SHARE * image.size:
+        return False
+    return bool(painted.all(axis=2).mean() >= GREY_SHARE)
