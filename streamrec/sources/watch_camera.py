@@ -1,0 +1,97 @@
+"""Cameras and network streams that are watched for months: options in, a lasting source out."""
+
+from collections.abc import Callable
+
+from streamrec.config import CaptureOptions, SourceOptions
+from streamrec.sources.capture import CaptureThread
+from streamrec.sources.link import LinkPolicy
+from streamrec.sources.messages import Reading
+from streamrec.sources.persistent import OnSnapshot, PersistentSource
+from streamrec.sources.process import GRACE_S, ReaderProcess
+from streamrec.sources.uri import camera_index, network_name, scheme
+from streamrec.types import CameraStatus
+
+_NETWORK = ("rtsp", "http", "https", "udp")
+
+
+def lasts(uri: str) -> bool:
+    """Tell whether ``open_camera`` takes an address: it is a camera's, or of a network."""
+    return camera_index(uri) is not None or scheme(uri) in _NETWORK
+
+
+class WatchedCamera(CaptureThread):
+    """The newest frame of a camera that is kept connected.
+
+    Args:
+        source: the camera.
+        must_connect: whether the first connection must work.
+        on_change: as of ``CaptureThread``.
+
+    Raises:
+        SourceOpenError: the first connection must work, and does not.
+    """
+
+    def __init__(
+        self, source: PersistentSource, *, must_connect: bool, on_change: Callable[[], None]
+    ) -> None:
+        self._camera = source
+        try:
+            super().__init__(
+                source.connect if must_connect else lambda: source, on_change=on_change
+            )
+        except BaseException:
+            source.interrupt()
+            raise
+
+    def snapshot(self, answer: OnSnapshot) -> None:
+        """Ask for the next picture as the camera sends it; see ``PersistentSource.snapshot``."""
+        self._camera.snapshot(answer)
+
+
+def open_camera(
+    uri: str,
+    *,
+    name: str | None = None,
+    source: SourceOptions,
+    capture: CaptureOptions,
+    reading: Reading,
+    tell: Callable[[CameraStatus], None],
+    on_change: Callable[[], None] = lambda: None,
+    must_connect: bool = False,
+) -> WatchedCamera:
+    """Begin to watch a camera or a network stream, each connection in a process of its own.
+
+    Args:
+        uri: where it is; may hold credentials, which nothing repeats.
+        name: what frames and statuses carry as ``source``; default: made from the URI.
+        source: time-outs; what else it says is not looked at.
+        capture: how it is kept alive.
+        reading: how pictures are made of what it sends.
+        tell: called with each change, and every ten seconds; on the thread that reads.
+        on_change: called on that thread when there is a frame to take, or an end.
+        must_connect: wait for the first connection, which must work; otherwise nothing is an error.
+
+    Raises:
+        SourceOpenError: the first connection must work, and does not.
+    """
+    index = camera_index(uri)
+    name = name or (network_name(uri) if index is None else f"camera{index}")
+
+    def connect() -> ReaderProcess:
+        return ReaderProcess(
+            uri,
+            name=name,
+            open_timeout_s=source.open_timeout,
+            read_timeout_s=source.read_timeout,
+            transport=capture.transport,
+            options=capture.ffmpeg,
+            reading=reading,
+        )
+
+    policy = LinkPolicy(
+        open_timeout_s=source.open_timeout + GRACE_S,
+        read_timeout_s=source.read_timeout,
+        retry_most_s=capture.retry_most,
+    )
+    camera = PersistentSource(connect, name=name, policy=policy, tell=tell)
+    return WatchedCamera(camera, must_connect=must_connect, on_change=on_change)
