@@ -1,4 +1,4 @@
-"""What a program uses to receive predictions; needs neither torch, OpenCV nor ONNX Runtime.
+"""What a program uses to receive messages; needs neither torch, OpenCV nor ONNX Runtime.
 
 ::
 
@@ -7,15 +7,17 @@
             print(message.source, message.top[0].label, message.top[0].score)
 
 ``async with`` and ``async for`` work the same way. The publisher may start later, stop and come
-back: the subscriber connects again by itself.
+back: the subscriber connects again by itself. ``Subscriber(kinds=("prediction", "status"))`` also
+tells how it stands with each camera, and begins with what is known already.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
 
 import zmq
 
@@ -26,13 +28,22 @@ from streamrec.sinks.wire import (
     MAX_PAYLOAD_BYTES,
     Message,
     PredictionMessage,
+    StatusMessage,
     decode_frames,
     parse_topic,
     subscription,
+    topic_of,
 )
 from streamrec.types import DEFAULT_ENDPOINT
 
-__all__ = ["Message", "PredictionMessage", "Subscriber"]
+__all__ = ["Message", "PredictionMessage", "StatusMessage", "Subscriber"]
+
+if TYPE_CHECKING:  # Python 3.13 gives type variables a default
+    import typing_extensions
+
+    Received = typing_extensions.TypeVar("Received", bound=Message, default=PredictionMessage)
+else:
+    Received = TypeVar("Received", bound=Message)
 
 QUEUED_MESSAGES = 1000
 """Messages held while the program is busy; further ones are lost, and counted as lost."""
@@ -47,7 +58,15 @@ HEARTBEAT_MS = 5000
 """After two heartbeats without an answer the connection is dead and is made anew."""
 
 
-class Subscriber:
+@dataclass(slots=True)
+class _Heard:
+    """The number of the latest message of each kind in one session of a source."""
+
+    session: str
+    latest: dict[str, int] = field(default_factory=dict)
+
+
+class Subscriber(Generic[Received]):
     """Messages of one publisher, oldest first. An iterator and a context manager, also async.
 
     Iteration ends after ``timeout_s`` seconds without a message, and can be taken up again.
@@ -59,11 +78,31 @@ class Subscriber:
         restarts: how often a source's publisher came back with a new session.
     """
 
+    @overload
+    def __init__(
+        self: "Subscriber[PredictionMessage]",
+        endpoint: str = DEFAULT_ENDPOINT,
+        source: str | None = None,
+        timeout_s: float | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Subscriber[Message]",
+        endpoint: str = DEFAULT_ENDPOINT,
+        source: str | None = None,
+        timeout_s: float | None = None,
+        *,
+        kinds: Collection[str],
+    ) -> None: ...
+
     def __init__(
         self,
         endpoint: str = DEFAULT_ENDPOINT,
         source: str | None = None,
         timeout_s: float | None = None,
+        *,
+        kinds: Collection[str] = ("prediction",),
     ) -> None:
         """Connect; needs no publisher yet.
 
@@ -71,16 +110,20 @@ class Subscriber:
             endpoint: where the publisher is bound.
             source: receive this source only; None: all of them.
             timeout_s: silence that ends the iteration, seconds; None: never.
+            kinds: which messages to receive: ``prediction``, ``status``, or both.
 
         Raises:
             EndpointError: malformed, or of a transport that this system does not have.
-            OptionError: a negative time-out.
+            OptionError: a negative time-out, or kinds that are not known.
         """
         if timeout_s is not None and not timeout_s >= 0:
             raise OptionError(f"a time-out is 0 or more seconds, or None; got {timeout_s}")
+        if isinstance(kinds, str) or not kinds or not set(kinds) <= set(KINDS):
+            raise OptionError(f"kinds are a tuple of some of {', '.join(KINDS)}; got {kinds!r}")
         self.lost = self.invalid = self.restarts = 0
         self._timeout_s = timeout_s
-        self._last: dict[bytes, tuple[str, int]] = {}
+        self._kinds = frozenset(kinds)
+        self._heard: dict[str, _Heard] = {}
         self._poller = ThreadPoolExecutor(1, "streamrec-subscriber")
         where = parse_endpoint(endpoint)
         # inproc:// joins sockets of one context only.
@@ -92,7 +135,7 @@ class Subscriber:
             self.close()
             raise
 
-    def receive(self, timeout_s: float | None = None) -> Message | None:
+    def receive(self, timeout_s: float | None = None) -> Received | None:
         """Return the next message, or None after ``timeout_s`` seconds (None: wait for ever).
 
         Raises:
@@ -106,7 +149,7 @@ class Subscriber:
             self._socket.poll(math.ceil(wait_s * 1e3))
         return message
 
-    async def receive_async(self, timeout_s: float | None = None) -> Message | None:
+    async def receive_async(self, timeout_s: float | None = None) -> Received | None:
         """Do what `receive` does, without blocking the event loop."""
         deadline_s = _deadline_s(timeout_s)
         await asyncio.sleep(0)  # a message may always be waiting; other tasks get their turn
@@ -133,32 +176,41 @@ class Subscriber:
             raise cancelled
         polling.result()
 
-    def _take(self) -> Message | None:
-        """Return a message that is there already and can be read."""
+    def _take(self) -> Received | None:
+        """Return a message that is there already, can be read, and is wanted."""
         if self._socket.closed:
             raise EndpointError("the subscriber is closed; open a new one")
-        try:
-            frames = self._socket.recv_multipart(zmq.DONTWAIT)
-        except zmq.Again:
-            return None
-        try:
-            if parse_topic(frames[0]).kind not in KINDS:
+        for _ in range(QUEUED_MESSAGES):
+            try:
+                frames = self._socket.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
                 return None
-            message = decode_frames(frames)
+            message = self._read(frames)
+            if message is not None and self._is_new(message):
+                return message
+        return None
+
+    def _read(self, frames: list[bytes]) -> Received | None:
+        try:
+            if parse_topic(frames[0]).kind in self._kinds:
+                return cast(Received, decode_frames(frames))
         except MessageError:
             self.invalid += 1
-            return None
-        self._account(frames[0], message)
-        return message
+        return None
 
-    def _account(self, topic: bytes, message: Message) -> None:
-        """Count what is missing between this message and the one before it in its topic."""
-        last = self._last.get(topic)
-        if last is not None and last[0] != message.session:
-            self.restarts += 1
-        elif last is not None:
-            self.lost += max(message.sequence - last[1] - 1, 0)
-        self._last[topic] = (message.session, message.sequence)
+    def _is_new(self, message: Message) -> bool:
+        """Count what is missing before this message; False for a status that is sent again."""
+        heard = self._heard.get(message.source)
+        if heard is None or heard.session != message.session:
+            self.restarts += heard is not None
+            heard = self._heard[message.source] = _Heard(message.session)
+        kind = topic_of(message).kind
+        last = heard.latest.get(kind)
+        heard.latest[kind] = message.sequence
+        if last is None:
+            return True
+        self.lost += max(message.sequence - last - 1, 0)
+        return message.sequence != last
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
@@ -167,11 +219,11 @@ class Subscriber:
         if self._owned is not None:
             self._owned.term()
 
-    def __iter__(self) -> Iterator[Message]:
+    def __iter__(self) -> Iterator[Received]:
         while (message := self.receive(self._timeout_s)) is not None:
             yield message
 
-    async def __aiter__(self) -> AsyncIterator[Message]:
+    async def __aiter__(self) -> AsyncIterator[Received]:
         while (message := await self.receive_async(self._timeout_s)) is not None:
             yield message
 

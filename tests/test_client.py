@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,10 @@ from streamrec.client import PredictionMessage, Subscriber
 from streamrec.errors import EndpointError, OptionError
 from streamrec.sinks import wire
 
-GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
+GOLDEN, STATUS = (
+    wire.decode((Path(__file__).parent / f"sinks/{kind}-v1.json").read_bytes())
+    for kind in ("prediction", "status")
+)
 WAIT_S = 10.0
 
 
@@ -32,8 +36,8 @@ class BarePublisher:
         assert self._socket.poll(WAIT_S * 1000), "nobody subscribed"
         return self._socket.recv()[1:]
 
-    def send(self, sequence=0, source="camera-0", fmt="json", **fields):
-        message = msgspec.structs.replace(GOLDEN, sequence=sequence, source=source, **fields)
+    def send(self, sequence=0, source="camera-0", fmt="json", message=GOLDEN, **fields):
+        message = msgspec.structs.replace(message, sequence=sequence, source=source, **fields)
         self.send_raw(*wire.encode_frames(message, fmt))
 
     def send_raw(self, *frames):
@@ -66,9 +70,10 @@ def test_messages_come_typed_and_in_order_until_silence(publisher):
 def test_json_and_msgpack_are_read_alike(publisher):
     with Subscriber(publisher.endpoint) as subscriber:
         publisher.wait()
-        publisher.send(fmt="json")
-        publisher.send(fmt="msgpack")
-        assert subscriber.receive(WAIT_S) == subscriber.receive(WAIT_S)
+        publisher.send(0, fmt="json")
+        publisher.send(1, fmt="msgpack")
+        first, second = subscriber.receive(WAIT_S), subscriber.receive(WAIT_S)
+    assert second == msgspec.structs.replace(first, sequence=1)
 
 
 def test_one_source_can_be_chosen(publisher):
@@ -96,6 +101,72 @@ def test_a_new_session_is_a_restart_and_not_a_loss(publisher):
         publisher.send(1, session="second")
         assert len(list(subscriber)) == 3
     assert (subscriber.restarts, subscriber.lost) == (1, 0)
+
+
+def test_a_restart_counts_once_whatever_kinds_are_received(publisher):
+    both = ("prediction", "status")
+    with Subscriber(publisher.endpoint, timeout_s=0.3, kinds=both) as subscriber:
+        publisher.wait()
+        for session in ("first", "second"):
+            publisher.send(3, session=session)
+            publisher.send(8, session=session, message=STATUS)
+        assert len(list(subscriber)) == 4
+    assert (subscriber.restarts, subscriber.lost) == (1, 0)
+
+
+def test_predictions_only_are_received_unless_others_are_asked_for(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send(0, message=STATUS)
+        publisher.send(0)
+        assert subscriber.receive(WAIT_S) == msgspec.structs.replace(GOLDEN, sequence=0)
+    assert subscriber.invalid == 0
+
+
+@pytest.mark.parametrize("kinds", [("status",), ("prediction", "status")])
+def test_the_kinds_that_are_asked_for_are_received(publisher, kinds):
+    with Subscriber(publisher.endpoint, timeout_s=0.3, kinds=kinds) as subscriber:
+        publisher.wait()
+        publisher.send(0)
+        publisher.send(0, message=STATUS)
+        received = list(subscriber)
+    assert tuple(wire.topic_of(message).kind for message in received) == kinds
+
+
+@pytest.mark.parametrize("kinds", [(), ("event",), ("prediction", "event"), "status"])
+def test_kinds_that_are_not_known_are_refused(kinds):
+    with pytest.raises(OptionError, match="prediction, status"):
+        Subscriber(kinds=kinds)
+
+
+def test_a_status_that_is_sent_again_is_delivered_once_and_not_counted(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3, kinds=["status"]) as subscriber:
+        publisher.wait()
+        for sequence, source in [(4, "a"), (4, "a"), (0, "b"), (4, "a"), (0, "b"), (5, "a")]:
+            publisher.send(sequence, source, message=STATUS)
+        received = [(message.source, message.sequence) for message in subscriber]
+    assert received == [("a", 4), ("b", 0), ("a", 5)]
+    assert (subscriber.lost, subscriber.restarts, subscriber.invalid) == (0, 0, 0)
+
+
+def test_a_repeat_is_one_of_the_same_session_only(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3, kinds=["status"]) as subscriber:
+        publisher.wait()
+        publisher.send(0, message=STATUS, session="first")
+        publisher.send(0, message=STATUS, session="second")
+        assert len(list(subscriber)) == 2
+
+
+def test_what_is_not_wanted_does_not_hide_what_waits_behind_it(publisher):
+    with Subscriber(publisher.endpoint) as subscriber:
+        publisher.wait()
+        publisher.send(0)
+        assert subscriber.receive(WAIT_S) is not None
+        for sequence in range(20):
+            publisher.send(sequence, message=STATUS)
+        publisher.send(1)
+        time.sleep(0.2)
+        assert subscriber.receive(0).sequence == 1
 
 
 def test_what_is_not_a_message_is_skipped_and_counted(publisher):

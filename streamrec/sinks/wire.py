@@ -11,14 +11,14 @@ This module knows nothing of sockets.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from streamrec.errors import MessageError, OptionError
-from streamrec.types import Prediction
+from streamrec.types import CameraState, CameraStatus, Defect, Latency, Prediction, now_s
 
 Format = Literal["json", "msgpack"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -92,12 +92,14 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
         warm_up: true while the model has seen fewer frames than its receptive field.
         state_age: frames that the model's state has seen since its last reset.
         gap_s: seconds of missing video since the prediction before.
+        still_s: seconds since then for which nothing moved and the model was not asked.
         repeated, resets: grid points filled with an earlier frame, and state resets, since the
             stream's start.
         dropped, skipped: frames discarded, and grid points left without one, since then, because
             the publisher's machine was late.
         lanes, lanes_wanted: interleaved states in use, and how many the frame rate calls for.
-        top: the best classes by smoothed score, best first.
+        top: the best classes by smoothed score, best first; without those below the least score
+            that is wanted, so there may be none.
         latency: where the time went.
     """
 
@@ -108,6 +110,7 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
     warm_up: bool
     state_age: Count
     gap_s: Positive
+    still_s: Positive = 0.0
     repeated: Count
     resets: Count
     dropped: Count
@@ -118,10 +121,51 @@ class PredictionMessage(Envelope, frozen=True, kw_only=True, tag="prediction"):
     latency: LatencySplit
 
 
-Message: TypeAlias = PredictionMessage
-"""Any message; a union as soon as there is a second type."""
+class StatusMessage(Envelope, frozen=True, kw_only=True, tag="status"):
+    """How it stands with a live source, sent when that changes and to each new subscriber.
 
-KINDS = ("prediction",)
+    Attributes:
+        sent_s: Unix time at which it was said, seconds: long ago where nothing has changed since.
+        state: ``connecting``, ``live``, ``stalled`` (frames stay away), ``lost``, ``backing-off``
+            (waiting for the next attempt) or ``disabled``.
+        since_s: Unix time since which it is in that state, seconds.
+        reason: why, in words for people; may be empty.
+        attempt: connections that failed in a row.
+        retry_s: Unix time of the next attempt, seconds; null where none is due.
+        defect: why its pictures are not shown to the model: ``frozen``, ``black``, ``grey`` or
+            ``corrupt``; null where nothing is wrong with them.
+        width, height: of its pictures, pixels; 0 before the first.
+        fps: frames per second as they come; null before it is known.
+        lag_ms: how much longer the newest frame took to get here than the fastest one did.
+        model: what watches it; empty where nothing does.
+        predictions_hz, wanted_hz: predictions a second, and how many there would be if the
+            publisher's machine were fast enough; null before they are known.
+        counts: what happened so far, by name: ``streamrec.sources.counts``,
+            ``streamrec.service.counts``.
+    """
+
+    sent_s: Finite
+    state: CameraState
+    since_s: Finite
+    reason: str
+    attempt: Count
+    retry_s: Finite | None
+    defect: Defect | None
+    width: Count
+    height: Count
+    fps: Positive | None
+    lag_ms: Positive
+    model: str
+    predictions_hz: Positive | None
+    wanted_hz: Positive | None
+    counts: dict[str, Count]
+
+
+Message: TypeAlias = PredictionMessage | StatusMessage
+"""Any message."""
+
+KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(Message))
+"""The types of messages, as topics name them."""
 
 _ENCODERS: dict[Format, Callable[[Message], bytes]] = {
     "json": msgspec.json.Encoder().encode,
@@ -178,6 +222,11 @@ class Topic(NamedTuple):
         return f"{TOPIC_ROOT}/{self.source}/{self.kind}/".encode("ascii")
 
 
+def topic_of(message: Message) -> Topic:
+    """Return where a message belongs."""
+    return Topic(message.source, str(message.__struct_config__.tag))
+
+
 _TOPIC = re.compile(TOPIC_ROOT.encode() + rb"/([A-Za-z0-9_.-]{1,128})/([a-z]{1,32})/")
 
 
@@ -206,8 +255,7 @@ def subscription(source: str | None = None) -> bytes:
 
 def encode_frames(message: Message, fmt: Format = "json") -> list[bytes]:
     """Return ``[topic, payload]``; raises what `encode` raises."""
-    kind = message.__struct_config__.tag
-    return [Topic(message.source, str(kind)).encode(), encode(message, fmt)]
+    return [topic_of(message).encode(), encode(message, fmt)]
 
 
 def decode_frames(frames: Sequence[bytes]) -> Message:
@@ -219,13 +267,13 @@ def decode_frames(frames: Sequence[bytes]) -> Message:
     if len(frames) != 2:
         raise MessageError(f"a message has two frames, topic and payload, got {len(frames)}")
     topic, message = parse_topic(frames[0]), decode(frames[1])
-    if topic != (message.source, message.__struct_config__.tag):
+    if topic != topic_of(message):
         raise MessageError(f"the message of {message.source!r} came under topic {frames[0]!r}")
     return message
 
 
 def message_of(
-    prediction: Prediction, sequence: int, session: str, top_k: int, publish_ms: float = 0.0
+    prediction: Prediction, sequence: int, session: str, top_k: int, min_score: float = 0.0
 ) -> PredictionMessage:
     """Return the message for a prediction.
 
@@ -236,35 +284,80 @@ def message_of(
         sequence: number of the message in its topic.
         session: the publisher's session.
         top_k: how many classes to name.
-        publish_ms: what publishing took so far, milliseconds.
+        min_score: leave out classes below it.
     """
-    pts_s = prediction.pts_s
     return PredictionMessage(
         sequence=sequence,
         session=session,
         source=source_name(prediction.source),
         frame_index=prediction.frame_index,
         captured_s=round(prediction.captured_s, 6),
-        pts_s=None if pts_s is None else round(pts_s, 6),
+        pts_s=_rounded(prediction.pts_s, 6),
         model=prediction.model,
         warm_up=prediction.warm_up,
         state_age=prediction.state_age,
         gap_s=round(prediction.gap_s, 6),
+        still_s=round(prediction.still_s, 6),
         repeated=prediction.repeated,
         resets=prediction.resets,
         dropped=prediction.dropped,
         skipped=prediction.skipped,
         lanes=prediction.lanes,
         lanes_wanted=prediction.lanes_wanted,
-        top=_top_scores(prediction, top_k),
-        latency=_latency_split(prediction, publish_ms),
+        top=_top_scores(prediction, top_k, min_score),
+        latency=_latency_split(prediction.latency),
     )
 
 
-def _top_scores(prediction: Prediction, k: int) -> tuple[TopScore, ...]:
+def with_publishing(message: PredictionMessage, publish_ms: float) -> PredictionMessage:
+    """Return the message with what publishing it took, milliseconds, also in the total."""
+    split = message.latency
+    total_ms = round(split.total_ms - split.publish_ms + publish_ms, 3)
+    latency = replace(split, publish_ms=round(publish_ms, 3), total_ms=total_ms)
+    return replace(message, latency=latency)
+
+
+def status_message_of(status: CameraStatus, sequence: int = 0, session: str = "") -> StatusMessage:
+    """Return the message for a status, said now.
+
+    Times are rounded to microseconds, rates and the delay to 3 decimals.
+
+    Args:
+        status: how it stands.
+        sequence: number of the message in its topic.
+        session: the publisher's session.
+    """
+    return StatusMessage(
+        sequence=sequence,
+        session=session,
+        source=source_name(status.source),
+        sent_s=round(now_s(), 6),
+        state=status.state,
+        since_s=round(status.since_s, 6),
+        reason=status.reason,
+        attempt=status.attempt,
+        retry_s=_rounded(status.retry_s, 6),
+        defect=status.defect,
+        width=status.width,
+        height=status.height,
+        fps=_rounded(status.fps, 3),
+        lag_ms=round(status.lag_ms, 3),
+        model=status.model,
+        predictions_hz=_rounded(status.predictions_hz, 3),
+        wanted_hz=_rounded(status.wanted_hz, 3),
+        counts=dict(status.counts),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _top_scores(prediction: Prediction, k: int, min_score: float) -> tuple[TopScore, ...]:
     return tuple(
         TopScore(id=s.id, label=s.label, score=_probability(s.score), raw=_probability(s.raw))
         for s in prediction.top(k)
+        if not s.score < min_score  # what is not a number stays, to be refused
     )
 
 
@@ -273,8 +366,7 @@ def _probability(value: float) -> float:
     return max(min(round(value, 6), 1.0), 0.0)
 
 
-def _latency_split(prediction: Prediction, publish_ms: float) -> LatencySplit:
-    latency = replace(prediction.latency, publish_ms=publish_ms)
+def _latency_split(latency: Latency) -> LatencySplit:
     return LatencySplit(
         capture_ms=round(latency.capture_ms, 3),
         queue_ms=round(latency.queue_ms, 3),

@@ -1,7 +1,8 @@
-"""Predictions out over ZeroMQ: a PUB socket that never makes the loop wait.
+"""Predictions and statuses out over ZeroMQ, on an XPUB socket that never makes the loop wait.
 
-A subscriber that reads too slowly loses its own messages and nobody else's; one that comes late
-gets what is published from then on.
+A subscriber that reads too slowly loses its own messages and nobody else's. One that comes late
+gets the last status of every camera at once, and predictions from then on. The socket cannot send
+to one subscriber only: those who were there before get the status again, under the same number.
 """
 
 import errno
@@ -13,17 +14,37 @@ from collections import Counter
 from pathlib import Path
 
 import zmq
+from msgspec.structs import replace
 
 from streamrec.errors import EndpointError, OptionError, SinkError
 from streamrec.sinks.endpoint import Endpoint, parse_endpoint
-from streamrec.sinks.wire import FORMATS, Format, encode_frames, message_of, source_name
-from streamrec.types import DEFAULT_ENDPOINT, Frame, Prediction, now_s
+from streamrec.sinks.wire import (
+    FORMATS,
+    Format,
+    Message,
+    PredictionMessage,
+    encode_frames,
+    message_of,
+    source_name,
+    status_message_of,
+    topic_of,
+    with_publishing,
+)
+from streamrec.types import DEFAULT_ENDPOINT, CameraStatus, Frame, Prediction, now_s
 
 QUEUED_MESSAGES = 1000
 """Messages held for one subscriber that does not read; further ones are lost to it."""
 
 LINGER_MS = 500
 """How long closing waits for messages that are still on their way out."""
+
+JOINERS_AT_ONCE = 256
+"""Subscriptions looked at in one go; further ones wait for the next."""
+
+MAX_SUBSCRIPTION_BYTES = 4096
+"""A subscriber that sends more in one piece is cut off; topics are shorter by far."""
+
+_SUBSCRIBE = b"\x01"
 
 _BIND_ERRORS = {
     errno.EADDRINUSE: "in use; stop the program that publishes there or take another port",
@@ -37,11 +58,12 @@ _BIND_ERRORS = {
 
 
 class ZmqPublisher:
-    """A sink that publishes predictions, topic ``streamrec/v1/<source>/prediction/``.
+    """A sink that publishes: topics ``streamrec/v1/<source>/prediction/`` and ``.../status/``.
 
     Attributes:
         endpoint: where it is bound, with the port that was picked.
         session: random hex digits, new at each start.
+        socket: readable when `serve_joiners` has something to do.
     """
 
     def __init__(
@@ -77,13 +99,14 @@ class ZmqPublisher:
         self.session = secrets.token_hex(8)
         self._top_k = top_k
         self._format: Format = format
-        self._sequences: Counter[str] = Counter()
+        self._sequences: Counter[bytes] = Counter()
+        self._retained: dict[str, list[bytes]] = {}
         # inproc:// joins sockets of one context only.
         self._owned = None if where.transport == "inproc" else zmq.Context()
-        self._socket = (self._owned or zmq.Context.instance()).socket(zmq.PUB)
+        self.socket = (self._owned or zmq.Context.instance()).socket(zmq.XPUB)
         self._ipc_file: Path | None = None
         try:
-            self.endpoint = _bind(self._socket, where)
+            self.endpoint = _bind(self.socket, where)
         except EndpointError:
             self.close()
             raise
@@ -97,21 +120,82 @@ class ZmqPublisher:
             MessageError: scores that are not finite.
             SinkError: the publisher is closed.
         """
-        if self._socket.closed:
+        self.publish(message_of(prediction, 0, self.session, self._top_k), prediction.ready_s)
+        self.serve_joiners()
+
+    def publish(self, message: PredictionMessage, ready_s: float) -> None:
+        """Number a prediction and send it; never waits.
+
+        Args:
+            message: ready but for ``sequence``, ``session`` and what publishing takes.
+            ready_s: Unix time at which the prediction was complete.
+
+        Raises:
+            MessageError: scores that are not finite.
+            SinkError: the publisher is closed.
+        """
+        publish_ms = max(now_s() - ready_s, 0.0) * 1e3
+        self._send(with_publishing(message, publish_ms))
+
+    def tell(self, status: CameraStatus) -> None:
+        """Number a status, send it, and keep it for those who subscribe later; never waits.
+
+        Raises:
+            MessageError: figures that are not finite, or negative.
+            SinkError: the publisher is closed.
+        """
+        message = status_message_of(status)
+        self._retained[message.source] = self._send(message)
+
+    def forget(self, source: str) -> None:
+        """Keep no status of a source any longer; its numbers go on, should it come back."""
+        self._retained.pop(source_name(source), None)
+
+    def serve_joiners(self) -> None:
+        """Send what is retained to those who have subscribed since the last call; never waits.
+
+        `emit` calls it. Without that, call it whenever ``socket`` can be read.
+
+        Raises:
+            SinkError: the publisher is closed.
+        """
+        prefixes = tuple(self._new_subscriptions())
+        if prefixes:
+            for topic, payload in self._retained.values():
+                if topic.startswith(prefixes):
+                    self.socket.send_multipart([topic, payload], zmq.DONTWAIT)
+
+    def _new_subscriptions(self) -> set[bytes]:
+        self._require_open()
+        prefixes = set()
+        for _ in range(JOINERS_AT_ONCE):
+            try:
+                said = self.socket.recv_multipart(zmq.DONTWAIT)[0]
+            except zmq.Again:
+                break
+            if said.startswith(_SUBSCRIBE):
+                prefixes.add(said[1:])
+        return prefixes
+
+    def _send(self, message: Message) -> list[bytes]:
+        """Send under the topic's next number, and return the frames."""
+        self._require_open()
+        sequence = self._sequences[topic_of(message).encode()]
+        numbered = replace(message, sequence=sequence, session=self.session)
+        frames = encode_frames(numbered, self._format)
+        self.socket.send_multipart(frames, zmq.DONTWAIT)
+        self._sequences[frames[0]] += 1
+        return frames
+
+    def _require_open(self) -> None:
+        if self.socket.closed:
             raise SinkError(f"the publisher on {self.endpoint} is closed")
-        source = source_name(prediction.source)
-        publish_ms = max(now_s() - prediction.ready_s, 0.0) * 1e3
-        message = message_of(
-            prediction, self._sequences[source], self.session, self._top_k, publish_ms
-        )
-        self._socket.send_multipart(encode_frames(message, self._format), zmq.DONTWAIT)
-        self._sequences[source] += 1
 
     def close(self) -> None:
         """Unbind; waits up to half a second for the last messages to leave. Safe to call twice."""
-        if self._socket.closed:
+        if self.socket.closed:
             return
-        self._socket.close()
+        self.socket.close()
         if self._owned is not None:
             self._owned.term()
         if self._ipc_file is not None:
@@ -121,6 +205,8 @@ class ZmqPublisher:
 def _bind(publisher: zmq.Socket[bytes], endpoint: Endpoint) -> str:
     """Return where the socket is bound."""
     publisher.setsockopt(zmq.SNDHWM, QUEUED_MESSAGES)
+    publisher.setsockopt(zmq.XPUB_VERBOSE, 1)  # a second subscriber of a topic shows, too
+    publisher.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
     publisher.setsockopt(zmq.LINGER, LINGER_MS)
     publisher.setsockopt(zmq.IPV6, endpoint.is_ipv6)
     if endpoint.transport == "ipc":

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +15,12 @@ from msgspec import inspect
 
 from streamrec.errors import MessageError, OptionError
 from streamrec.sinks import wire
-from streamrec.types import Latency
+from streamrec.types import CameraState, CameraStatus, Defect, Latency, now_s
 
-GOLDEN = (Path(__file__).parent / "prediction-v1.json").read_bytes().strip()
+GOLDEN_BY_KIND = {
+    kind: (Path(__file__).parent / f"{kind}-v1.json").read_bytes().strip() for kind in wire.KINDS
+}
+GOLDEN, GOLDEN_STATUS = GOLDEN_BY_KIND["prediction"], GOLDEN_BY_KIND["status"]
 STRUCTS = [
     value
     for value in vars(wire).values()
@@ -47,6 +51,10 @@ def values(info: inspect.Type) -> st.SearchStrategy[Any]:
             return st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
         case inspect.StrType(pattern=pattern):
             return st.from_regex(pattern)
+        case inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(values(key), values(value), max_size=4)
+        case inspect.EnumType(cls=cls):
+            return st.sampled_from(cls)
         case inspect.BoolType():
             return st.booleans()
         case inspect.NoneType():
@@ -95,14 +103,24 @@ def test_every_message_type_is_a_known_kind():
     assert sorted(set(tags) - {"Envelope"}) == sorted(wire.KINDS)
 
 
-def test_schema_1_reads_and_writes_what_it_always_did():
-    message = wire.decode(GOLDEN)
-    assert (message.source, message.sequence, message.top[1].label) == (
-        "camera-0",
-        41,
-        "stehen \u2013 still",
-    )
-    assert msgspec.json.decode(wire.encode(message)) == msgspec.json.decode(GOLDEN)
+@pytest.mark.parametrize("kind", wire.KINDS)
+def test_schema_1_reads_and_writes_what_it_always_did(kind):
+    message = wire.decode(GOLDEN_BY_KIND[kind])
+    assert wire.topic_of(message) == ("camera-0", kind)
+    assert msgspec.json.decode(wire.encode(message)) == msgspec.json.decode(GOLDEN_BY_KIND[kind])
+
+
+def test_the_parts_of_messages_have_the_types_that_they_should():
+    prediction, status = wire.decode(GOLDEN), wire.decode(GOLDEN_STATUS)
+    assert prediction.top[1].label == "stehen \u2013 still"
+    assert (status.state, status.counts["losses"]) == (CameraState.BACKING_OFF, 4)
+    assert isinstance(status.state, CameraState)
+
+
+def test_predictions_of_earlier_releases_are_read():
+    plain = msgspec.json.decode(GOLDEN)
+    del plain["still_s"]
+    assert wire.decode(msgspec.json.encode(plain)) == golden(still_s=0.0)
 
 
 def test_fields_of_the_future_are_skipped():
@@ -126,12 +144,36 @@ def test_fields_of_the_future_are_skipped():
         {"source": "x" * 129},
         {"top": [{"id": 1, "label": "a", "score": 1.1, "raw": 0.0}]},
         {"latency": {}},
+        {"still_s": -1.0},
+        {"type": "status"},
     ],
     ids=str,
 )
 def test_a_field_out_of_bounds_is_refused(fmt, fields):
     with pytest.raises(MessageError):
         wire.decode(golden_as(fmt, **fields))
+
+
+@formats
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "asleep"},
+        {"defect": "blue"},
+        {"attempt": -1},
+        {"retry_s": "soon"},
+        {"fps": -25.0},
+        {"counts": {"frames": -1}},
+        {"counts": [1]},
+        {"reason": None},
+        {"type": "prediction"},
+    ],
+    ids=str,
+)
+def test_a_field_of_a_status_out_of_bounds_is_refused(fmt, fields):
+    plain = msgspec.json.decode(GOLDEN_STATUS)
+    with pytest.raises(MessageError):
+        wire.decode(CODECS[fmt].encode(plain | fields))
 
 
 @formats
@@ -165,10 +207,11 @@ def test_random_bytes_are_refused(payload):
 
 
 @formats
-@settings(max_examples=200, deadline=None)
+@pytest.mark.parametrize("kind", wire.KINDS)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_damaged_messages_are_refused_or_read_never_worse(fmt, data):
-    payload = bytearray(wire.encode(golden(), fmt))
+def test_damaged_messages_are_refused_or_read_never_worse(fmt, kind, data):
+    payload = bytearray(wire.encode(wire.decode(GOLDEN_BY_KIND[kind]), fmt))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(payload)))
         end = data.draw(st.integers(at, min(at + 3, len(payload))))
@@ -240,7 +283,7 @@ def test_other_topics_are_refused(topic):
 
 def test_a_prediction_becomes_a_message_with_its_best_classes(make_prediction):
     prediction = make_prediction(source="door/north", pts_s=None)
-    message = wire.message_of(prediction, sequence=7, session="abc", top_k=2, publish_ms=0.5)
+    message = wire.message_of(prediction, sequence=7, session="abc", top_k=2)
     assert (message.sequence, message.session, message.source) == (7, "abc", "door_north")
     assert [(t.id, t.label, t.score, t.raw) for t in message.top] == [
         (1, "right", 0.7, 1.0),
@@ -250,10 +293,55 @@ def test_a_prediction_becomes_a_message_with_its_best_classes(make_prediction):
     assert (message.lanes, message.lanes_wanted, message.dropped) == (5, 6, 4)
 
 
-def test_the_latency_of_a_message_adds_up(make_prediction):
+def test_classes_below_the_least_score_are_left_out(make_prediction):
+    prediction = make_prediction()
+    message = wire.message_of(prediction, 0, "", top_k=3, min_score=0.15)
+    assert [t.label for t in message.top] == ["right", "left"]
+    assert wire.message_of(prediction, 0, "", top_k=3, min_score=0.99).top == ()
+
+
+def test_a_message_says_how_long_nothing_moved(make_prediction):
+    assert wire.message_of(make_prediction(still_s=4.25), 0, "", 1).still_s == 4.25
+
+
+def test_the_latency_of_a_message_adds_up_with_publishing(make_prediction):
     prediction = make_prediction(latency=Latency(1.0, 2.0, 3.0, 4.0))
-    latency = wire.message_of(prediction, 0, "", 1, publish_ms=0.5).latency
-    assert (latency.infer_ms, latency.publish_ms, latency.total_ms) == (4.0, 0.5, 10.5)
+    message = wire.message_of(prediction, 0, "", 1)
+    assert message.latency.total_ms == 10.0
+    for publish_ms in (0.5, 0.25):
+        message = wire.with_publishing(message, publish_ms)
+        assert message.latency.publish_ms == publish_ms
+        assert message.latency.total_ms == 10.0 + publish_ms
+    assert message.latency.infer_ms == 4.0
+
+
+STATUS = CameraStatus(
+    source="door/north",
+    state=CameraState.LIVE,
+    since_s=1790000000.1234567,
+    reason="",
+    defect=Defect.FROZEN,
+    width=640,
+    height=360,
+    fps=24.99987,
+    lag_ms=3.14159,
+    model="movinet-a0-stream",
+    counts={"frames": 7},
+)
+
+
+def test_a_status_becomes_a_message_that_says_all_of_it():
+    message = wire.status_message_of(STATUS, 7, "abc")
+    assert {field.name for field in fields(CameraStatus)} <= set(message.__struct_fields__)
+    assert (message.sequence, message.session, message.source) == (7, "abc", "door_north")
+    assert (message.state, message.defect, message.retry_s) == ("live", "frozen", None)
+    assert (message.since_s, message.fps, message.lag_ms) == (1790000000.123457, 25.0, 3.142)
+    assert (message.width, message.height, message.counts) == (640, 360, {"frames": 7})
+    assert wire.decode(wire.encode(message)) == message
+
+
+def test_a_status_says_when_it_was_said():
+    assert wire.status_message_of(STATUS).sent_s == pytest.approx(now_s(), abs=5.0)
 
 
 def test_rounding_above_one_still_makes_a_valid_score(make_prediction):
