@@ -26,6 +26,7 @@ MAX_MESSAGE_BYTES = 1 << 24
 _HEAD = struct.Struct("!I")
 _SEND_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 1 << 16
+_REAP_S = 1.0  # a process in a driver that hangs does not end before the driver lets go
 
 M = TypeVar("M")
 
@@ -146,18 +147,22 @@ class Child(Generic[M]):
         """Return the exit status once it has ended; negative: the signal that ended it."""
         return self._process.poll()
 
+    def await_end(self, patience_s: float) -> int | None:
+        """Return the exit status as ``ended`` does, after so many seconds at most."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(patience_s)
+        return None
+
     def kill(self) -> None:
         """End it at once, whatever it does; safe to call twice and from any thread."""
         self.line.close()
         self._process.kill()
-        self._process.wait()
+        self.await_end(_REAP_S)
 
     def stop(self, patience_s: float) -> None:
         """Hang up, wait for it to end, and end it where it does not."""
         self.line.close()
-        try:
-            self._process.wait(patience_s)
-        except subprocess.TimeoutExpired:
+        if self.await_end(patience_s) is None:
             self.kill()
 
 

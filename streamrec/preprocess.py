@@ -43,11 +43,18 @@ class Preprocessor:
 
     def __call__(self, image: Image) -> Array:
         """Return a new, contiguous float32 [1, 3, height, width] for a uint8 [H, W, 3] BGR."""
-        planes = cv2.split(self._resize(self._framed(image))[self._centre])
+        planes = cv2.split(self.resize(image)[self._centre])
         x = np.empty((1, 3, self._spec.height, self._spec.width), np.float32)
         for channel, plane in enumerate(self._order):
             self._normalise(np.asarray(planes[plane]), channel, x[0, channel])
         return x
+
+    def resize(self, image: Image) -> Image:
+        """Return the first half of the work: what the resize policy keeps, resized.
+
+        Called with its result in place of the picture, the preprocessor gives the same input.
+        """
+        return self._resize(self._framed(image))
 
     def _framed(self, image: Image) -> Image:
         """Cut out what the resize policy keeps."""

@@ -33,7 +33,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     max_delay_s: float = 2.0
 
 
-class ReadRequest(Struct, frozen=True, kw_only=True):
+class ReadRequest(Struct, frozen=True, kw_only=True, tag="read"):
     """What to open, and how.
 
     Attributes:
@@ -138,4 +138,4 @@ class Failed(Struct, frozen=True, tag="failed"):
 
 
 FromReader: TypeAlias = Opened | Picture | Withheld | Noticed | Snapshot | Ended | Failed
-ToReader: TypeAlias = Taken | TakeSnapshot
+ToReader: TypeAlias = ReadRequest | Taken | TakeSnapshot

@@ -8,12 +8,26 @@ from streamrec.sources.diagnosis import why_not_opened
 from streamrec.sources.opencv import OpenCVSource
 from streamrec.sources.uri import network_name, redact
 
+ENVIRONMENT = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+"""Where OpenCV looks for FFmpeg's options, once for a process, at each opening."""
+
+LIVE_RTSP = "fpsprobesize;0|analyzeduration;500000"
+"""FFmpeg would look at two seconds of an RTSP stream before it gives the first frame, to tell the
+rate, which nobody needs; half a second (in microseconds) is for what else the server does not say.
+"""
+
+
+def capture_options(url: str, transport: str, options: str = "") -> str:
+    """Return FFmpeg's options for a URL, ``key;value|key;value``; the later one of a key counts."""
+    usual = f"rtsp_transport;{transport}|{LIVE_RTSP}" if url.lower().startswith("rtsp:") else ""
+    return "|".join(part for part in (usual, options) if part)
+
 
 class NetworkSource(OpenCVSource):
     """The frames behind an ``rtsp``, ``http``, ``https`` or ``udp`` URL, decoded by FFmpeg.
 
-    An HTTP resource of known length is read like a file; everything else is live. RTSP goes over
-    TCP where the server allows it (OpenCV's default); ``OPENCV_FFMPEG_CAPTURE_OPTIONS`` overrides.
+    An HTTP resource of known length is read like a file; everything else is live. It is decoded on
+    one thread: each further one delays every frame by one frame more.
 
     Args:
         url: the address; may hold ``user:password@``, which no message repeats.
@@ -27,15 +41,17 @@ class NetworkSource(OpenCVSource):
         self, url: str, *, open_timeout_s: float = 10.0, read_timeout_s: float = 10.0
     ) -> None:
         _require_host(url)
-        timeouts = [
+        settings = [
+            *(cv2.CAP_PROP_N_THREADS, 1),
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
         ]
-        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, timeouts)
+        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, settings)
         if not capture.isOpened():
             raise SourceOpenError(f"cannot open {redact(url)}: {why_not_opened(url)}")
         super().__init__(capture, network_name(url), live=True)
         self.live = self.frame_count is None or not url.lower().startswith("http")
+        self.waits = self.live
         self._shown = redact(url)
         self._read_timeout_s = read_timeout_s
 

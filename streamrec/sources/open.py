@@ -1,18 +1,23 @@
 """URI -> source, in one function."""
 
+import math
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from streamrec.errors import OptionError, SourceOpenError
 from streamrec.sources.base import Source
 from streamrec.sources.capture import CaptureThread
+from streamrec.sources.grabber import Grabber, WholeFrames
 from streamrec.sources.pace import PacedSource
 from streamrec.sources.synthetic import Scene, SyntheticSource
 from streamrec.sources.uri import camera_index, redact, scheme
+
+if TYPE_CHECKING:
+    from streamrec.sources.camera import CameraSource
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TIMEOUT_RANGE_S = (0.1, 3600.0)
@@ -26,6 +31,7 @@ class _Request(NamedTuple):
     mirror: bool
     open_timeout_s: float
     read_timeout_s: float
+    transport: Literal["tcp", "udp"] = "tcp"
 
 
 def open_source(
@@ -36,8 +42,9 @@ def open_source(
     mirror: bool = False,
     open_timeout_s: float = 10.0,
     read_timeout_s: float = 10.0,
+    transport: Literal["tcp", "udp"] = "tcp",
 ) -> Source:
-    """Open a video source.
+    """Open a video source. Cameras and network streams are decoded in a process of their own.
 
     Args:
         uri: a camera (``0``, ``/dev/video0``), a path or ``file:`` URL of a video, GIF or picture,
@@ -49,6 +56,7 @@ def open_source(
         open_timeout_s: longest wait for the connection of a camera or network source, 0.1 to
             3600 seconds.
         read_timeout_s: longest wait for one of its frames, 0.1 to 3600 seconds.
+        transport: what RTSP travels over.
 
     Returns:
         The source. A live one is read on a thread of its own and yields the newest frame.
@@ -61,15 +69,47 @@ def open_source(
         raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
     _require_timeout("open_timeout_s", open_timeout_s)
     _require_timeout("read_timeout_s", read_timeout_s)
-    request = _Request(str(uri), name, realtime, mirror, open_timeout_s, read_timeout_s)
-    kind = "camera" if camera_index(request.uri) is not None else scheme(request.uri)
+    if transport not in ("tcp", "udp"):
+        raise OptionError(f"transport is one of tcp, udp; got {transport!r}")
+    times = (open_timeout_s, read_timeout_s)
+    request = _Request(str(uri), name, realtime, mirror, *times, transport)
+    return _OPENERS[source_kind(request.uri)](request)
+
+
+def source_kind(uri: str) -> str:
+    """Return ``camera``, or the scheme of a URI, which is ``file`` for a path.
+
+    Raises:
+        SourceOpenError: there is no source of that scheme.
+    """
+    kind = "camera" if camera_index(uri) is not None else scheme(uri)
     if kind not in _OPENERS:
         allowed = ", ".join(f"{name}:" for name in _OPENERS if name != "camera")
         raise SourceOpenError(
-            f"unknown scheme: {redact(request.uri)}; a source is a camera index, a path, or starts "
+            f"unknown scheme: {redact(uri)}; a source is a camera index, a path, or starts "
             f"with one of {allowed}"
         )
-    return _OPENERS[kind](request)
+    return kind
+
+
+def open_here(uri: str, *, open_timeout_s: float, read_timeout_s: float) -> Grabber:
+    """Open a source in this process, a file or a scene as if it were a camera.
+
+    Raises:
+        SourceOpenError: it cannot be opened, or its scheme is not one of those of ``open_source``.
+    """
+    kind = source_kind(uri)
+    if kind == "camera":
+        return _camera(uri)
+    if kind == "file":
+        from streamrec.sources.file import FileSource
+
+        return WholeFrames(PacedSource(FileSource(file_path(uri)), as_camera=True))
+    if kind == "synthetic":
+        return WholeFrames(PacedSource(SyntheticSource(Scene.parse(uri)), as_camera=True))
+    from streamrec.sources.network import NetworkSource
+
+    return NetworkSource(uri, open_timeout_s=open_timeout_s, read_timeout_s=read_timeout_s)
 
 
 def _require_timeout(name: str, seconds: float) -> None:
@@ -79,13 +119,17 @@ def _require_timeout(name: str, seconds: float) -> None:
 
 
 def _open_camera(request: _Request) -> Source:
+    if sys.platform == "darwin":
+        _camera(request.uri).close()  # AVFoundation asks for permission on the main thread only
+    return _on_thread(lambda: _in_process(request), request)
+
+
+def _camera(uri: str) -> "CameraSource":
     from streamrec.sources.camera import CameraSource
 
-    index = camera_index(request.uri)
+    index = camera_index(uri)
     assert index is not None
-    if sys.platform == "darwin":
-        CameraSource(index).close()  # AVFoundation asks for permission on the main thread only
-    return _on_thread(lambda: _prepared(CameraSource(index), request), request)
+    return CameraSource(index)
 
 
 def _open_file(request: _Request) -> Source:
@@ -105,20 +149,26 @@ def file_path(uri: str) -> Path:
 
 
 def _open_network(request: _Request) -> Source:
-    from streamrec.sources.network import NetworkSource
-
     def connect() -> Source:
-        source = _prepared(
-            NetworkSource(
-                request.uri,
-                open_timeout_s=request.open_timeout_s,
-                read_timeout_s=request.read_timeout_s,
-            ),
-            request,
-        )
+        source = _in_process(request)
         return PacedSource(source) if request.realtime and not source.live else source
 
     return _on_thread(connect, request)
+
+
+def _in_process(request: _Request) -> Source:
+    """Open what may hang in a process of its own."""
+    from streamrec.sources.messages import Reading
+    from streamrec.sources.process import ProcessSource
+
+    return ProcessSource(
+        request.uri,
+        name=request.name,
+        open_timeout_s=request.open_timeout_s,
+        read_timeout_s=request.read_timeout_s,
+        transport=request.transport,
+        reading=Reading(mirror=request.mirror, frozen_s=0.0, max_delay_s=math.inf),
+    )
 
 
 def _open_synthetic(request: _Request) -> Source:

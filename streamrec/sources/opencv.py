@@ -9,7 +9,8 @@ from streamrec.errors import SourceReadError
 from streamrec.image import as_image
 from streamrec.opencv import cv2
 from streamrec.sources.base import Source
-from streamrec.types import Frame, now_s
+from streamrec.sources.grabber import Grabbed
+from streamrec.types import Frame, Image, now_s
 
 MAX_FPS = 1000.0
 """Above this a declared rate is a clock rate (90000 in RTP) and not a frame rate."""
@@ -24,6 +25,8 @@ class OpenCVSource(Source):
     Where a frame of a source that is not live has no timestamp, it is one frame period after the
     frame before it.
     """
+
+    waits = False
 
     def __init__(self, capture: Any, name: str, *, live: bool) -> None:
         self.name = name
@@ -40,15 +43,31 @@ class OpenCVSource(Source):
         Frames that cannot be are not ``dropped``, which means that this machine was late: they
         show as a gap in index and time.
         """
-        while self._capture.isOpened():
-            started = time.monotonic()
-            if not self._capture.grab():
-                return self._end(time.monotonic() - started)
-            frame = self._retrieve()
-            self._index += 1
-            if frame is not None:
-                return frame
+        while (grabbed := self.grab()) is not None:
+            image = self.retrieve()
+            if image is not None:
+                return self._frame(grabbed, image)
         return None
+
+    def grab(self) -> Grabbed | None:
+        """Wait for the next frame; None at the end."""
+        if not self._capture.isOpened():
+            return None
+        started = time.monotonic()
+        if not self._capture.grab():
+            return self._end(time.monotonic() - started)
+        captured_s, pts_s = now_s(), self._pts_s()
+        self._index += 1
+        return Grabbed(self._index - 1, captured_s, pts_s, self._is_whole())
+
+    def retrieve(self) -> Image | None:
+        """Return the picture of the frame just grabbed; None: it cannot be decoded."""
+        try:
+            ok, image = self._capture.retrieve()
+        except cv2.error as error:
+            number = self._index - 1
+            raise SourceReadError(f"{self.name}: cannot decode frame {number}") from error
+        return as_image(image) if ok else None
 
     def close(self) -> None:
         """Release the capture."""
@@ -70,17 +89,14 @@ class OpenCVSource(Source):
         self._last_pts_s = pts_s
         return pts_s
 
-    def _retrieve(self) -> Frame | None:
-        captured_s, pts_s = now_s(), self._pts_s()
-        try:
-            ok, image = self._capture.retrieve()
-        except cv2.error as error:
-            raise SourceReadError(f"{self.name}: cannot decode frame {self._index}") from error
-        if not ok:
-            return None
+    def _is_whole(self) -> bool:
+        return chr(int(self._capture.get(cv2.CAP_PROP_FRAME_TYPE)) & 0x7F) not in "PB"
+
+    def _frame(self, grabbed: Grabbed, image: Image) -> Frame:
+        captured_s, pts_s = grabbed.captured_s, grabbed.pts_s
         return Frame(
-            image=as_image(image),
-            index=self._index,
+            image=image,
+            index=grabbed.index,
             captured_s=captured_s,
             time_s=captured_s if self.live or pts_s is None else pts_s,
             pts_s=pts_s,
