@@ -16,16 +16,26 @@ import pytest
 import zmq
 from rich.console import Console
 
+from streamrec.cli import main
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, SinkError
 from streamrec.sinks import wire
+from streamrec.types import CameraState, Defect, now_s
 from streamrec.watch import FORGET_AFTER_S, LineView, Row, TableView, watch
 
-GOLDEN = wire.decode((Path(__file__).parent / "sinks/prediction-v1.json").read_bytes())
+GOLDEN, STATUS = (
+    wire.decode((Path(__file__).parent / f"sinks/{kind}-v1.json").read_bytes())
+    for kind in ("prediction", "status")
+)
 
 
 def message(**fields):
     return msgspec.structs.replace(GOLDEN, **fields)
+
+
+def status(state="live", **fields):
+    told = {"reason": "", "retry_s": None} | fields
+    return msgspec.structs.replace(STATUS, state=CameraState(state), **told)
 
 
 @contextmanager
@@ -72,7 +82,7 @@ def watching(endpoint, json, stdout=subprocess.PIPE):
 
 @pytest.fixture
 def view():
-    with Subscriber("tcp://127.0.0.1:1") as subscriber:
+    with Subscriber("tcp://127.0.0.1:1", kinds=wire.KINDS) as subscriber:
         yield TableView("tcp://127.0.0.1:1", subscriber)
 
 
@@ -88,6 +98,31 @@ def test_json_prints_one_object_per_line_and_stops_at_the_count(capsysbinary):
     lines = capsysbinary.readouterr().out.splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == [0, 1, 2]
     assert json.loads(lines[0])["top"][1]["label"] == GOLDEN.top[1].label
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (None, ["prediction"]),
+        ("prediction", ["prediction"]),
+        ("status", ["status"]),
+        ("all", ["prediction", "status"]),
+    ],
+)
+def test_json_prints_the_kinds_that_are_asked_for(capsysbinary, kind, shown):
+    with publishing(message(), status()) as endpoint:
+        assert watch(endpoint, json=True, timeout_s=0.5, kind=kind) == 0
+    lines = capsysbinary.readouterr().out.splitlines()
+    assert [json.loads(line)["type"] for line in lines] == shown
+
+
+def test_the_command_names_every_kind(capsysbinary):
+    with publishing(message(), status("lost")) as endpoint:
+        assert main(["watch", endpoint, "--json", "--kind", "all", "--count", "2"]) == 0
+    assert len(capsysbinary.readouterr().out.splitlines()) == 2
+    with pytest.raises(SystemExit):
+        main(["watch", "--help"])
+    assert f"{{{','.join((*wire.KINDS, 'all'))}}}" in capsysbinary.readouterr().out.decode()
 
 
 def test_one_source_can_be_watched(capsysbinary):
@@ -127,7 +162,9 @@ def test_no_publisher_is_an_error_after_the_time_out():
         watch("tcp://127.0.0.1:1", json=True, timeout_s=0.2)
 
 
-@pytest.mark.parametrize("options", [{"count": 0}, {"timeout_s": 0}, {"timeout_s": -1.0}])
+@pytest.mark.parametrize(
+    "options", [{"count": 0}, {"timeout_s": 0}, {"timeout_s": -1.0}, {"kind": "event"}]
+)
 def test_options_out_of_bounds_are_refused(options):
     with pytest.raises(OptionError):
         watch("tcp://127.0.0.1:1", **options)
@@ -177,6 +214,33 @@ def test_without_a_terminal_a_line_is_printed_whenever_another_class_leads(capsy
     lines = capsysbinary.readouterr().out.decode().splitlines()
     assert len(lines) == 2
     assert lines[0].split("  ")[1:] == ["swipe left", "75%"]
+
+
+def test_without_a_terminal_a_line_is_printed_whenever_a_state_changes(capsysbinary):
+    told = [
+        status("connecting"),
+        status("live"),
+        status("live", fps=12.0),
+        status("live", defect=Defect.FROZEN),
+        status("backing-off", reason="no \x1broute"),
+    ]
+    messages = [msgspec.structs.replace(each, sequence=n) for n, each in enumerate(told)]
+    with publishing(*messages) as endpoint:
+        assert watch(endpoint, count=len(messages)) == 0
+    assert capsysbinary.readouterr().out.decode().splitlines() == [
+        "camera-0  connecting",
+        "camera-0  live",
+        "camera-0  live, frozen picture",
+        "camera-0  backing-off  no ?route",
+    ]
+
+
+def test_what_a_camera_sees_after_a_change_of_state_is_news(capsysbinary):
+    messages = [message(sequence=0), status("live"), message(sequence=1), message(sequence=2)]
+    with publishing(*messages) as endpoint:
+        assert watch(endpoint, count=4) == 0
+    swipe = "camera-0  swipe left  75%"
+    assert capsysbinary.readouterr().out.decode().splitlines() == [swipe, "camera-0  live", swipe]
 
 
 def test_the_table_shows_the_last_messages_when_it_ends(capsys, monkeypatch):
@@ -239,3 +303,73 @@ def test_long_labels_leave_room_for_the_bars_in_a_narrow_terminal(view):
 
 def test_before_the_first_message_the_table_says_what_it_waits_for(view):
     assert "waiting for messages from tcp://127.0.0.1:1" in painted(view, now_s=0.0)
+
+
+@pytest.mark.parametrize("state", [state for state in CameraState if state != CameraState.LIVE])
+def test_a_camera_that_is_not_live_does_not_look_live(view, state):
+    view.show(status())
+    view.show(message())
+    view.show(status(state, reason="cable cut"))
+    view.show(message())  # was still on its way
+    shown = painted(view, time.monotonic())
+    assert state in shown
+    assert "cable cut" in shown
+    for stale in ("swipe left", "/s", "fps", "live"):
+        assert stale not in shown
+
+
+def test_a_camera_that_waits_says_how_long(view):
+    view.show(status("backing-off", retry_s=now_s() + 12.0, reason="connection refused"))
+    shown = painted(view, time.monotonic())
+    assert "backing-off 12 s" in shown
+    assert "connection refused" in shown
+    assert "backing-off 0 s" in painted(view, time.monotonic() + 60.0)
+
+
+def test_a_camera_without_predictions_has_a_row_that_stays(view):
+    view.show(status("disabled", source="rear", reason="switched off"))
+    shown = painted(view, time.monotonic() + 10 * FORGET_AFTER_S)
+    assert "rear" in shown
+    assert "disabled" in shown
+
+
+def test_a_live_camera_that_says_nothing_is_silent(view):
+    view.show(status())
+    assert "warm-up" in painted(view, time.monotonic())
+    assert "silent 30 s" in painted(view, time.monotonic() + 30.0)
+
+
+def test_a_defect_shows_instead_of_live(view):
+    view.show(message())
+    view.show(status(defect=Defect.BLACK))
+    shown = painted(view, time.monotonic())
+    assert "black picture" in shown
+    assert "live" not in shown
+
+
+def test_a_live_camera_shows_frame_rate_and_lag(view):
+    view.show(status(fps=25.04, lag_ms=41.7))
+    view.show(message())
+    shown = painted(view, time.monotonic())
+    assert "25 fps  lag 42 ms" in shown
+    assert "live" in shown
+
+
+def test_fewer_predictions_than_wanted_are_shown(view):
+    view.show(status(predictions_hz=3.1, wanted_hz=5.0))
+    assert "3.1 of 5.0/s" in painted(view, time.monotonic())
+    view.show(status(predictions_hz=4.9, wanted_hz=5.0))
+    assert "of 5.0/s" not in painted(view, time.monotonic())
+
+
+def test_a_new_session_forgets_the_status_of_the_one_before(view):
+    view.show(status("lost", session="first"))
+    view.show(message(session="second"))
+    shown = painted(view, time.monotonic())
+    assert "live" in shown
+    assert "lost" not in shown.replace("lost 0", "")
+
+
+def test_reasons_cannot_steer_the_terminal(view):
+    view.show(status("lost", reason="\x1b[2J[red]gone"))
+    assert "?[2J[red]gone" in painted(view, time.monotonic())

@@ -8,12 +8,17 @@ from streamrec.types import DEFAULT_ENDPOINT
 
 def register(commands: Any) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser("watch", help="show predictions as they are published")
+    parser = commands.add_parser("watch", help="show what is published: predictions and cameras")
     parser.add_argument(
         "endpoint", nargs="?", default=DEFAULT_ENDPOINT, help=f"default: {DEFAULT_ENDPOINT}"
     )
     parser.add_argument("--source", metavar="NAME", help="show this source only; default: all")
     parser.add_argument("--json", action="store_true", help="print one JSON object a message")
+    parser.add_argument(
+        "--kind",
+        choices=("prediction", "status", "all"),
+        help="which messages; default: all, and prediction with --json",
+    )
     parser.add_argument(
         "--count", type=int, metavar="N", help="stop after so many messages; default: never"
     )
@@ -30,4 +35,4 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from streamrec.watch import watch
 
-    return watch(args.endpoint, args.source, args.json, args.count, args.timeout)
+    return watch(args.endpoint, args.source, args.json, args.count, args.timeout, args.kind)
