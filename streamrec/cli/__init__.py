@@ -12,11 +12,14 @@ from streamrec.errors import StreamrecError
 
 COMMANDS = (
     "run",
+    "serve",
+    "camera",
     "watch",
     "classify",
     "features",
     "compare",
     "demo",
+    "config",
     "models",
     "export",
     "doctor",

@@ -1,6 +1,7 @@
 """Flags from the option records of ``streamrec.config``."""
 
 import argparse
+from collections.abc import Collection
 from dataclasses import MISSING, Field, fields
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -8,11 +9,15 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 T = TypeVar("T")
 
 
-def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
-    """Add a flag for each field of an option record."""
+def add_options(
+    parser: argparse.ArgumentParser, kind: type, *, without: Collection[str] = ()
+) -> None:
+    """Add a flag for each field of an option record but those ``without``."""
     hints = get_type_hints(kind)
     group = parser.add_argument_group((kind.__doc__ or "").split(".")[0].lower())
     for item in fields(kind):
+        if item.name in without:
+            continue
         _add_flag(group, item, hints[item.name])
 
 
@@ -28,7 +33,8 @@ def read_options(args: argparse.Namespace, kind: type[T]) -> T:
 def _add_flag(group: Any, item: "Field[Any]", hint: Any) -> None:
     flag, text = f"--{item.name.replace('_', '-')}", item.metadata["help"]
     if hint is bool:
-        group.add_argument(flag, action="store_true", help=text)
+        action = argparse.BooleanOptionalAction if item.default else "store_true"
+        group.add_argument(flag, action=action, default=item.default, help=text)
         return
     if get_origin(hint) is Literal:
         allowed = get_args(hint)

@@ -1,0 +1,43 @@
+"""``streamrec serve``: many cameras, for months."""
+
+import argparse
+import logging
+import signal
+from pathlib import Path
+from typing import Any
+
+
+def register(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser("serve", help="watch many cameras, as a file says, for ever")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        required=True,
+        metavar="FILE.yaml",
+        help="the cameras, read again on SIGHUP; `streamrec config example` shows one (required)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    from streamrec.service.settings_file import read_settings
+    from streamrec.service.supervisor import Supervisor
+
+    _log_to_stderr()
+    supervisor = Supervisor(read_settings(args.config), lambda: read_settings(args.config))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: supervisor.stop())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())
+    supervisor.run()
+    return 0
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("streamrec")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)

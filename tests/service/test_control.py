@@ -1,0 +1,143 @@
+"""The control socket of a service, over real sockets."""
+
+import time
+
+import msgspec
+import pytest
+import zmq
+
+from streamrec.errors import EndpointError, OptionError, SourceError
+from streamrec.service import control
+from streamrec.service.control import (
+    Add,
+    ControlServer,
+    Enable,
+    List,
+    Remove,
+    TakeSnapshot,
+    ask,
+)
+
+
+@pytest.fixture
+def raw(service):
+    """A service, and a socket that is connected to it."""
+    running = service({"door": "live", "mute": "mute"})
+    running.wait_live("door", "mute")
+    with zmq.Context() as context, context.socket(zmq.REQ) as client:
+        client.setsockopt(zmq.LINGER, 0)
+        client.setsockopt(zmq.RCVTIMEO, 10_000)
+        client.connect(running.supervisor.controlled_at)
+        yield client
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"type": "explode"}',
+        b'{"type": "remove"}',
+        b'{"type": "remove", "camera": 3}',
+        b'{"type": "add", "camera": "x", "settings": {"source": ["a"]}}',
+    ],
+    ids=range(9),
+)
+def test_what_is_no_request_is_refused(raw, request_bytes):
+    raw.send(request_bytes)
+    assert msgspec.json.decode(raw.recv())["type"] == "refused"
+    raw.send(b'{"type": "list"}')
+    assert msgspec.json.decode(raw.recv())["type"] == "cameras"
+
+
+def test_a_snapshot_that_does_not_come_is_refused_and_holds_up_nobody(service, monkeypatch):
+    monkeypatch.setattr("streamrec.service.snapshots.SNAPSHOT_S", 1.0)
+    running = service({"mute": "mute"})
+    running.wait_live("mute")
+    with zmq.Context() as context, context.socket(zmq.REQ) as client:
+        client.setsockopt(zmq.LINGER, 0)
+        client.connect(running.supervisor.controlled_at)
+        client.send(b'{"type": "snapshot", "camera": "mute"}')
+        started_s = time.monotonic()
+        running.ask(List())
+        assert time.monotonic() - started_s < 0.9
+        assert client.poll(10_000)
+        answer = msgspec.json.decode(client.recv())
+    assert "none came within 1 s" in answer["text"]
+
+
+def test_a_client_that_goes_away_costs_nothing(service):
+    running = service({"door": "live"})
+    running.wait_live("door")
+    for _ in range(20):
+        with zmq.Context() as context, context.socket(zmq.REQ) as client:
+            client.setsockopt(zmq.LINGER, 100)
+            client.connect(running.supervisor.controlled_at)
+            client.send(b'{"type": "snapshot", "camera": "door"}')
+    assert running.cameras().keys() == {"door"}
+
+
+@pytest.mark.parametrize("request_of", [Remove, Enable, TakeSnapshot])
+def test_a_camera_that_is_not_there_names_the_nearest(service, request_of):
+    running = service({"front-door": "live"})
+    with pytest.raises(OptionError, match=r"no camera 'front_door'; did you mean front-door\?"):
+        running.ask(request_of("front_door"))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("door", {"source": "live"}, "there is a camera 'door' already"),
+        ("yard", {}, "source"),
+        ("yard", {"source": "live", "rate": -1}, "rate"),
+        ("yard", {"source": "live", "colour": "red"}, "colour"),
+        ("no/slash", {"source": "live"}, "name"),
+    ],
+)
+def test_a_camera_that_is_wrong_is_not_added(service, name, settings, words):
+    running = service({"door": "live"})
+    with pytest.raises(OptionError, match=words):
+        running.ask(Add(name, settings))
+    assert running.cameras().keys() == {"door"}
+
+
+def test_a_camera_that_is_off_has_no_picture(service):
+    running = service({"door": {"source": "live", "enabled": False}})
+    with pytest.raises(SourceError, match="door is not watched: in the configuration"):
+        running.ask(TakeSnapshot("door"))
+
+
+def test_passwords_are_not_shown(service):
+    running = service({"door": "rtsp://user:secret@camera/1"})
+    assert running.cameras()["door"].source == "rtsp://***@camera/1"
+
+
+def test_other_machines_are_let_in_only_if_that_is_wanted():
+    with pytest.raises(EndpointError, match="insecure"):
+        ControlServer("tcp://0.0.0.0:*")
+    ControlServer("tcp://0.0.0.0:*", insecure=True).close()
+
+
+def test_two_services_cannot_share_an_endpoint():
+    first = ControlServer("tcp://127.0.0.1:*")
+    with pytest.raises(EndpointError, match="in use"):
+        ControlServer(first.endpoint)
+    first.close()
+
+
+def test_no_service_is_said_so():
+    with pytest.raises(EndpointError, match=r"no service answers on .*streamrec serve"):
+        ask("tcp://127.0.0.1:9", List(), timeout_s=0.2)
+
+
+@pytest.mark.parametrize("kind", msgspec.inspect.type_info(control.Request).types)
+def test_every_request_travels(kind):
+    fields = {field.name: "x" for field in kind.fields} | (
+        {"settings": {"source": "x", "rate": 1.5, "mirror": True}} if kind.cls is Add else {}
+    )
+    request = kind.cls(**fields)
+    decoded = msgspec.json.decode(msgspec.json.encode(request), type=control.Request)
+    assert decoded == request
