@@ -14,7 +14,8 @@ from streamrec.service.secrets import secret_names
 from streamrec.service.settings import CameraSettings
 from streamrec.sinks.endpoint import parse_endpoint
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{,63}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What cameras are called, without names that begin with ``_``: topics of the service itself."""
 
 
 def make_camera(name: str, values: Mapping[str, Any]) -> CameraSettings:
@@ -44,7 +45,7 @@ def require_camera_name(name: str) -> None:
     Raises:
         OptionError: it is not allowed.
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise OptionError(
             "a camera's name has at most 64 letters, digits, '_', '.' and '-', and begins with a "
             f"letter or digit; got '{shown(name)}'"

@@ -1,0 +1,37 @@
+"""Settings as the text of a configuration file, with every key."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS
+from streamrec.service.settings import CameraSettings, ServiceSettings
+from streamrec.sources.uri import redact
+
+_VALUE = re.compile(r";[^|]*")
+
+
+def to_yaml(settings: ServiceSettings) -> str:
+    """Write settings, so that reading them gives the same again."""
+    content: dict[str, Any] = {key: getattr(settings.service, key) for key in SERVICE_KEYS}
+    content["cameras"] = {name: _values(camera) for name, camera in settings.cameras.items()}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def hide_secrets(settings: ServiceSettings) -> ServiceSettings:
+    """Put ``***`` where secrets are, or may be."""
+    cameras = {name: _hidden(camera) for name, camera in settings.cameras.items()}
+    return replace(settings, cameras=cameras)
+
+
+def _hidden(camera: CameraSettings) -> CameraSettings:
+    source = replace(camera.source, source=redact(camera.source.source))
+    capture = replace(camera.capture, ffmpeg=_VALUE.sub(";***", camera.capture.ffmpeg))
+    return replace(camera, source=source, capture=capture)
+
+
+def _values(camera: CameraSettings) -> Mapping[str, Any]:
+    return {key: getattr(getattr(camera, facts.part), key) for key, facts in CAMERA_KEYS.items()}
