@@ -8,6 +8,7 @@ import accuracy
 import age
 import cameras
 import compare
+import decode
 import flicker
 import input_size
 import live
@@ -86,6 +87,14 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "cameras": Benchmark(
             cameras.measure,
             "Processor time of a 1920 x 1080 video at 25 frames/s, decoding and resize included.",
+            inputs=("video",),
+        ),
+        "decode": Benchmark(
+            decode.measure,
+            "Small pictures out of H.264 as a fixed camera sends it, 25 frames/s, no frame that "
+            "others do not need, a key frame every 2 s: processor time per frame of the source, "
+            "five pictures of 172 x 172 kept a second, one thread; how far they are from the "
+            "model's time grid, and from OpenCV's pictures.",
             inputs=("video",),
         ),
         "startup": Benchmark(

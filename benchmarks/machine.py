@@ -14,6 +14,7 @@ PACKAGES = (
     "openvino",
     "numpy",
     "opencv-python",
+    "av",
 )
 
 CPU_FLAGS = (

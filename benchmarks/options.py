@@ -26,7 +26,8 @@ class Options:
         litert: ``.tflite`` stream models that LiteRT runs as the peer.
         trained: a ``.tflite`` stream model trained on Kinetics-600.
         clips: folder of labelled clips with their ``labels.csv``.
-        video: a video file for ``cameras`` instead of a generated one.
+        video: a video file for ``cameras`` and ``decode`` instead of a generated one.
+        heights: of generated H.264, pixels.
         folder: where models are exported to.
         windows: models that are compared by the cost of a prediction, stream models first.
         compared: architectures that take part in ``compare`` with random weights.
@@ -47,6 +48,7 @@ class Options:
     trained: Path | None = None
     clips: Path | None = None
     video: Path | None = None
+    heights: tuple[int, ...] = (1080, 720)
     folder: Path = Path()
     windows: tuple[str, ...] = (
         "movinet-a0-stream",
@@ -94,6 +96,7 @@ QUICK = Options(
     seconds=3.0,
     windows=("movinet-t0-stream", "mobilenet3d-v2-0.2"),
     compared=("movinet-t0-base",),
+    heights=(144,),
     image_sizes=(64, 96),
     streams=(1, 2),
     age=20,
@@ -109,7 +112,7 @@ HELP = {
     "litert": "stream models for LiteRT to run as the peer; they say themselves which they are",
     "trained": "a Kinetics-600 stream model, for `mobile` and `flicker`",
     "clips": "a folder of clips and their labels.csv, for `mobile` and `flicker`",
-    "video": "a file for `cameras` instead of a generated one",
+    "video": "a file for `cameras` and `decode` instead of a generated one",
 }
 _TYPES = {"threads": int, "rounds": int, "steps": int, "seconds": float}
 _PATHS = ("litert", "trained", "clips", "video")

@@ -115,6 +115,15 @@ def test_cameras_counts_processor_time_of_a_frame(figures):
     assert [row["ratios"].keys() for row in others] == [{"decode"}] * 2
 
 
+def test_decode_compares_ways_to_the_same_pictures(tmp_path):
+    pytest.importorskip("av", reason="PyAV is not installed")
+    each, some, grab, *pyav = measured(tmp_path, "decode")["decode"]
+    assert grab["ratios"].keys() == {each["way"], some["way"]}
+    assert [row["grey_levels_off"] for row in (each, some, grab, pyav[0])] == [0.0] * 4
+    assert [row["off_grid_ms"] for row in (each, grab, *pyav[:-1])] == [0.0] * (len(pyav) + 1)
+    assert pyav[-1]["off_grid_ms"] > 100
+
+
 def test_startup_reaches_a_prediction(figures):
     interpreter, imports, prediction = figures["startup"]
     assert prediction["until"] == "the first prediction"
