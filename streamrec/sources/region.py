@@ -1,4 +1,7 @@
-"""The part of the picture that is looked at: a box or a polygon."""
+"""The part of the picture that is looked at: a box or a polygon.
+
+OpenCV is loaded for the pictures of polygons only, so that options can be checked without it.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,7 +10,6 @@ from typing import Self, TypeAlias
 import numpy as np
 
 from streamrec.errors import OptionError
-from streamrec.opencv import cv2
 from streamrec.types import Image
 
 Corner: TypeAlias = tuple[float, float]
@@ -81,6 +83,8 @@ class Region:
         mask = self.mask(*part.shape[:2])
         if mask is None:
             return part
+        from streamrec.opencv import cv2
+
         seen = np.full_like(part, OUTSIDE)
         cv2.copyTo(part, mask, seen)
         return seen
@@ -117,6 +121,8 @@ def _pixels(low: float, high: float, count: int) -> slice:
 
 @lru_cache(maxsize=_MASKS_KEPT)
 def _mask(region: Region, height: int, width: int) -> Image:
+    from streamrec.opencv import cv2
+
     left, top, right, bottom = region._box()
     origin, extent = np.array([left, top]), np.array([right - left, bottom - top])
     points = (np.array(region.corners) - origin) / extent * [width, height]

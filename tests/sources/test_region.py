@@ -1,5 +1,8 @@
 """The part of the picture that is looked at."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -131,3 +134,11 @@ def test_bounds_are_within_a_pixel_of_the_corners(region, height, width):
 
 def test_least_area_is_a_box_of_45_pixels_of_full_hd():
     assert np.sqrt(LEAST_AREA * 1920 * 1080) == pytest.approx(45, abs=1)
+
+
+def test_corners_are_checked_without_opencv():
+    code = (
+        "import sys; from streamrec.sources.region import Region; Region.parse('0,0 1,0 0,1');"
+        "sys.exit('cv2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
