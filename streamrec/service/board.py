@@ -44,7 +44,7 @@ class Board:
         """Say it of a camera that no worker speaks for, unless it has been said."""
         last = self._statuses.get(camera)
         if last is None or (last.state, last.reason) != (state, reason):
-            self._set(_status(camera, state, reason, self._counts(camera)))
+            self._set(_status(camera, state, reason, self._counts(camera)), logging.INFO)
 
     def failed(self, camera: str, reason: str, *, attempt: int, retry_s: float) -> None:
         """Its worker has failed so often in a row; the next one starts at this Unix time."""
@@ -63,12 +63,12 @@ class Board:
         status = self._statuses.get(camera)
         return {} if status is None else status.counts
 
-    def _set(self, status: CameraStatus) -> None:
+    def _set(self, status: CameraStatus, level: int = logging.WARNING) -> None:
         before = self._statuses.get(status.source)
         self._statuses[status.source] = status
         self._tell(status)
         if worth_logging(status, before):
-            level = logging.INFO if status.state is CameraState.LIVE else logging.WARNING
+            level = logging.INFO if status.state is CameraState.LIVE else level
             reason = f": {status.reason}" if status.reason else ""
             _log.log(level, "%s is %s%s", status.source, status.state, reason)
 

@@ -7,7 +7,7 @@ whatever may hang or crash does so in a worker, which is replaced.
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import zmq
@@ -122,9 +122,9 @@ class Supervisor:
     def _say_ready(self) -> None:
         notify("READY=1")
         _log.info(
-            "ready: %d cameras, %d workers; publishing on %s, commands at %s",
-            len(self._roster.cameras),
-            len(self._team),
+            "ready: %s, %s; publishing on %s, commands at %s",
+            _number(len(self._roster.cameras), "camera"),
+            _number(len(self._team), "worker"),
             self.publishes_on,
             self.controlled_at,
         )
@@ -182,12 +182,8 @@ class Supervisor:
         except MessageError as error:
             _log.warning("%s: %s", status.source, error)
 
-    def _follow_roster(self, *, anew: bool = False) -> None:
-        """Watch what is to be watched now; say why the rest is not.
-
-        Args:
-            anew: try those again that a worker has refused to watch.
-        """
+    def _follow_roster(self, anew: Collection[str] = ()) -> None:
+        """Watch what is to be watched now, these cameras anew; say why the rest is not."""
         self._roster_s = time.monotonic()
         cameras, now, wanted = self._roster.cameras, datetime.now(), {}
         for name, camera in cameras.items():
@@ -195,11 +191,12 @@ class Supervisor:
                 self._board.say(name, CameraState.DISABLED, why)
             else:
                 wanted[name] = camera
-        self._team.watch(wanted, self._refused() if anew else ())
+        self._team.watch(wanted, anew)
         for name in [name for name in self._board.statuses if name not in cameras]:
             self._forget(name)
 
     def _refused(self) -> list[str]:
+        """Return those that a worker could not begin to watch, among others that are off."""
         statuses = self._board.statuses.values()
         return [status.source for status in statuses if status.state is CameraState.DISABLED]
 
@@ -210,9 +207,9 @@ class Supervisor:
         self._publisher.forget(name)
         self._delays_ms.pop(name, None)
 
-    def _change(self, roster: Roster) -> None:
+    def _change(self, roster: Roster, anew: Collection[str] = ()) -> None:
         self._roster = roster
-        self._follow_roster(anew=True)
+        self._follow_roster(anew)
 
     def _reload_by_signal(self) -> None:
         try:
@@ -232,7 +229,7 @@ class Supervisor:
         finally:
             notify("READY=1")
         before = self._roster.cameras
-        self._change(self._roster.reloaded(settings.cameras))
+        self._change(self._roster.reloaded(settings.cameras), self._refused())
         changes = _changes(before, self._roster.cameras)
         if settings.service != self._service:
             changes += "; what is set for the whole service changes with its next start only"
@@ -263,7 +260,8 @@ class Supervisor:
                 self._change(self._roster.minus(name))
                 return Done(f"{name} is removed")
             case Enable(name):
-                self._change(self._roster.switched(name, True))
+                refused = {name}.intersection(self._refused())
+                self._change(self._roster.switched(name, True), refused)
                 return Done(f"{name} is enabled")
             case Disable(name):
                 self._change(self._roster.switched(name, False))
@@ -294,3 +292,7 @@ def _changes(before: Mapping[str, CameraSettings], after: Mapping[str, CameraSet
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
     changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
     return f"cameras: {added} added, {changed} changed, {removed} removed"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"
