@@ -1,18 +1,21 @@
 """What all tests share."""
 
 import os
-import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
 # Threads of one test would only wait for each other where other programs run, too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared"
+sys.path.insert(0, str(PROJECT / "tools" / "rtsp"))
+
+from remote import Cameras, MissingServerError, Network, Tool  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -23,38 +26,49 @@ def shared() -> Path:
     return SHARED
 
 
-class RtspServer:
-    """A running server; its stream is at ``url``."""
-
-    def __init__(self, login: tuple[str, ...], play: Path | None) -> None:
-        if not Path("/usr/bin/python3").exists():
-            pytest.skip("the RTSP server is run by /usr/bin/python3, which is not here")
-        options = [] if play is None else ["--play", str(play)]
-        command = ["/usr/bin/python3", str(RTSP_SERVER), *options, "--", *login]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        port = self._process.stdout.readline()
-        if not port:
-            self.stop()
-            pytest.skip("no GStreamer RTSP server; the packages are in .ci/debian-packages.txt")
-        self.address = f"127.0.0.1:{int(port)}"
-        credentials = ":".join(quote(part, safe="") for part in login) + "@" if login else ""
-        self.url = f"rtsp://{credentials}{self.address}/test"
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
+@pytest.fixture
+def tools() -> Iterator[ExitStack]:
+    """Programs that end with the test."""
+    with ExitStack() as running:
+        yield running
 
 
 @pytest.fixture
-def rtsp_server() -> Iterator[Callable[..., RtspServer]]:
-    """Start RTSP servers, open to all or to one user only, with a test picture or a file."""
-    running: list[RtspServer] = []
+def cameras(tools: ExitStack) -> Callable[..., Cameras]:
+    """Start a real RTSP server: so many cameras, ``cam0`` and so on; see ``remote.Cameras``."""
+
+    def start(count: int = 1, **options: object) -> Cameras:
+        return tools.enter_context(_server(*(f"cam{i}" for i in range(count)), **options))
+
+    return start
+
+
+@pytest.fixture
+def network(tools: ExitStack) -> Callable[[Tool], Network]:
+    """Start a proxy before a server."""
+    return lambda server: tools.enter_context(Network(server))
+
+
+class RtspServer:
+    """A running server; its stream is at ``url``."""
+
+    def __init__(self, server: Cameras) -> None:
+        self.address, self.url, self.stop = server.address, server.url(), server.kill
+
+
+@pytest.fixture
+def rtsp_server(tools: ExitStack) -> Callable[..., RtspServer]:
+    """Start RTSP servers, open to all or to one user only, with a test picture or a file, once."""
 
     def start(*login: str, play: Path | None = None) -> RtspServer:
-        running.append(RtspServer(login, play))
-        return running[-1]
+        server = _server("test", login=login, play=play, once=play is not None)
+        return RtspServer(tools.enter_context(server))
 
-    yield start
-    for server in running:
-        server.stop()
+    return start
+
+
+def _server(*names: str, **options: object) -> Cameras:
+    try:
+        return Cameras(*names, **options)
+    except MissingServerError as error:
+        pytest.skip(f"no GStreamer RTSP server: {error}")

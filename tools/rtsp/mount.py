@@ -97,10 +97,9 @@ class _Feed:
         self._network.set_property("max-delay", self._mount.delay_ms)
 
     def tick(self) -> None:
-        clock = self._source.get_clock()
-        if clock is None:  # not playing yet
+        if self._source.get_state(0).state != Gst.State.PLAYING:
             return
-        now_ns = clock.get_time() - self._source.get_base_time()
+        now_ns = self._source.get_clock().get_time() - self._source.get_base_time()
         if self._due_ns is None or now_ns > self._due_ns + _LATE_NS:
             self._due_ns = now_ns
         while self._due_ns <= now_ns:
