@@ -3,6 +3,7 @@
 OpenCV is loaded for the pictures of polygons only, so that options can be checked without it.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self, TypeAlias
@@ -22,6 +23,7 @@ OUTSIDE = 127
 
 _EXAMPLE = "write '0.1,0.2 0.9,1' for a box, three corners or more for a polygon"
 _MASKS_KEPT = 8
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ def _corner(text: str) -> Corner:
 
 
 def _pixels(low: float, high: float, count: int) -> slice:
-    start = min(round(low * count), count - 1)
-    return slice(start, max(round(high * count), start + 1))
+    """Return all pixels that are touched by more than a rounding error."""
+    return slice(math.floor(low * count + _ROUNDING), math.ceil(high * count - _ROUNDING))
 
 
 @lru_cache(maxsize=_MASKS_KEPT)
@@ -125,8 +127,8 @@ def _mask(region: Region, height: int, width: int) -> Image:
 
     left, top, right, bottom = region._box()
     origin, extent = np.array([left, top]), np.array([right - left, bottom - top])
-    points = (np.array(region.corners) - origin) / extent * [width, height]
+    points = (np.array(region.corners) - origin) / extent * [width - 1, height - 1]
     mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [np.floor(points).astype(np.int32)], 255)
+    cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255)
     mask.flags.writeable = False
     return mask
