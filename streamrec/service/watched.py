@@ -1,0 +1,179 @@
+"""One camera of a worker: its frames, its stream of predictions, and what is counted."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from streamrec.motion import MotionGate
+from streamrec.recognizer import Recognizer
+from streamrec.service.meter import Meter
+from streamrec.service.settings import CameraSettings
+from streamrec.sinks.wire import PredictionMessage, message_of
+from streamrec.smoothing import make_smoother
+from streamrec.sources.base import Source
+from streamrec.sources.persistent import OnSnapshot
+from streamrec.types import CameraStatus, Frame, Prediction, now_s
+
+KEPT_FRAMES = 256
+"""Frames that wait for a model that sees windows while it looks at one."""
+
+Publish = Callable[[PredictionMessage, float], None]
+"""Takes a message that has no number yet, and the Unix time at which it was ready."""
+
+
+class LiveSource(Source, Protocol):
+    """A source that can be asked whether ``read`` would wait, and for a picture."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether ``read`` returns at once."""
+
+    def snapshot(self, answer: OnSnapshot) -> None:
+        """Have ``answer`` called with the next picture as JPEG, or with why there is none."""
+
+
+class Watched:
+    """A camera that is being watched.
+
+    Args:
+        settings: how.
+        recognizer: its model.
+        source: where its frames come from.
+        told: statuses, as the source's own thread puts them there.
+        top: how many classes a message names.
+
+    Attributes:
+        due_s: Unix time at which its next prediction is due: who is due first is served first.
+    """
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        recognizer: Recognizer,
+        source: LiveSource,
+        told: "SimpleQueue[CameraStatus]",
+        top: int,
+    ) -> None:
+        self.settings, self.source = settings, source
+        self.due_s = 0.0
+        self._spec, self._told, self._top = recognizer.spec, told, top
+        self._stream = recognizer.stream(
+            settings.name,
+            predict=settings.stream.predict,
+            smoother=make_smoother(settings.stream.smooth, settings.stream.smooth_seconds),
+            declared_fps=recognizer.spec.fps if settings.stream.predict == "grid" else None,
+        )
+        motion = settings.camera.motion
+        self._gate = MotionGate(motion) if motion else None
+        self._counts: Counter[str] = Counter()
+        self._skipped = 0
+        self._ask_s = 0.0
+        self._last: Prediction | None = None
+        self._ended = False
+        self._meter = Meter(now_s())
+        if self._spec.windowed:
+            source.keep(KEPT_FRAMES)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to serve."""
+        return not self._ended and self.source.waiting
+
+    def serve(self, publish: Publish) -> None:
+        """Take the frame that waits; publish what the model says to it, if anything.
+
+        Raises:
+            SourceError, ModelError, FrameError: as the source and the model raise them.
+        """
+        frame = self.source.read()
+        if frame is None:
+            self._ended = True
+            return
+        self._counts["late"] += frame.dropped
+        if self._too_old(frame):
+            self._counts["old"] += 1
+            self._skipped += frame.dropped + 1
+            return
+        frame = replace(frame, dropped=frame.dropped + self._skipped)
+        self._skipped = 0
+        prediction = self._look(frame)
+        self.due_s = max(self.due_s, now_s() - self._period_s()) + self._period_s()
+        if prediction is not None:
+            self._last = prediction
+            self._counts["predictions"] += 1
+            self._meter.count(prediction.ready_s)
+            publish(self._message(prediction), prediction.ready_s)
+
+    def statuses(self) -> list[CameraStatus]:
+        """Return what the source has told since the last call, with what is known here."""
+        statuses = []
+        while True:
+            try:
+                statuses.append(self._complete(self._told.get_nowait()))
+            except Empty:
+                return statuses
+
+    def failed(self) -> None:
+        """Begin anew after an error of the model."""
+        self._counts["failures"] += 1
+        self._stream.reset()
+
+    def snapshot(self, answer: OnSnapshot) -> None:
+        """Ask for the next picture."""
+        self.source.snapshot(answer)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.source.close()
+
+    def _too_old(self, frame: Frame) -> bool:
+        """Models that see windows look at every frame before they say something."""
+        limit_s = self.settings.capture.max_delay
+        return not self._spec.windowed and now_s() - frame.captured_s > limit_s
+
+    def _look(self, frame: Frame) -> Prediction | None:
+        last = self._last
+        moved = self._gate is None or self._gate.push(frame.image, frame.time_s)
+        if not moved and last is not None and not last.warm_up and not frame.cut:
+            self._counts["still"] += 1
+            return self._stream.hold(frame)
+        return self._stream.push(frame, ask=self._asked(frame.captured_s))
+
+    def _asked(self, captured_s: float) -> bool:
+        """Whether a prediction is wanted of a frame, at the rate that the settings allow."""
+        rate = self.settings.camera.rate
+        if not rate:
+            return True
+        early_s = 0.5 * self._frame_s()
+        if captured_s < self._ask_s - early_s:
+            return False
+        self._ask_s = max(self._ask_s, captured_s - early_s) + 1 / rate
+        return True
+
+    def _frame_s(self) -> float:
+        """Seconds between frames that the model is given."""
+        lanes = self._last.lanes_wanted if self._last else 1
+        return 1 / (self._spec.fps * lanes)
+
+    def _period_s(self) -> float:
+        """Seconds between predictions."""
+        if self._spec.windowed:
+            return self._spec.hop_s
+        rate = self.settings.camera.rate
+        return max(self._frame_s(), 1 / rate if rate else 0.0)
+
+    def _message(self, prediction: Prediction) -> PredictionMessage:
+        return message_of(prediction, 0, "", self._top, min_score=self.settings.camera.min_score)
+
+    def _complete(self, status: CameraStatus) -> CameraStatus:
+        resets = self._last.resets if self._last else 0
+        counts = {**status.counts, **self._counts, "resets": resets}
+        return replace(
+            status,
+            model=self._spec.name,
+            predictions_hz=self._meter.hz(now_s()),
+            wanted_hz=1 / self._period_s(),
+            counts=counts,
+        )

@@ -1,0 +1,86 @@
+"""A process that runs models for some cameras; started and fed by the supervisor.
+
+It ends, whatever it does, when the supervisor hangs up or dies: nothing in it needs an orderly end.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from queue import Empty, SimpleQueue
+
+from streamrec.child import Line, LineClosedError
+from streamrec.service.engine import Engine
+from streamrec.service.messages import (
+    Alive,
+    Begin,
+    Forget,
+    Predicted,
+    TakeSnapshot,
+    Told,
+    ToWorker,
+    Watch,
+)
+
+ALIVE_S = 1.0
+"""How often the supervisor hears that the loop goes round."""
+
+
+def serve(connected: socket.socket) -> None:
+    """Obey the supervisor at the other end of the line, for ever.
+
+    Raises:
+        LineClosedError: it has gone.
+    """
+    logging.getLogger("streamrec").addHandler(logging.NullHandler())  # statuses say it
+    line: Line[ToWorker] = Line(connected, ToWorker)
+    begin = line.receive()
+    assert isinstance(begin, Begin)
+    wake = threading.Event()
+    orders: SimpleQueue[ToWorker] = SimpleQueue()
+    threading.Thread(target=_listen, args=(line, orders, wake), daemon=True).start()
+    engine = Engine(
+        publish=lambda message, ready_s: line.send(Predicted(message, ready_s)),
+        tell=lambda status: line.send(Told(status)),
+        show=line.send,
+        wake=wake.set,
+        top=begin.top,
+    )
+    alive_s = 0.0
+    while True:
+        _obey(engine, orders)
+        if time.monotonic() - alive_s >= ALIVE_S:
+            alive_s = time.monotonic()
+            line.send(Alive())
+        if not engine.turn():
+            wake.wait(ALIVE_S / 4)
+        wake.clear()
+
+
+def _listen(line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threading.Event) -> None:
+    """Put orders where the loop finds them; end the process with the line."""
+    try:
+        while (order := line.receive()) is not None:
+            orders.put(order)
+            wake.set()
+    except LineClosedError:
+        pass
+    os._exit(0)
+
+
+def _obey(engine: Engine, orders: "SimpleQueue[ToWorker]") -> None:
+    while True:
+        try:
+            order = orders.get_nowait()
+        except Empty:
+            return
+        match order:
+            case Watch(settings):
+                engine.watch(settings)
+            case Forget(camera):
+                engine.forget(camera)
+            case TakeSnapshot(camera, number):
+                engine.snapshot(camera, number)
+            case Begin():
+                pass
