@@ -7,12 +7,15 @@ from dataclasses import MISSING
 from typing import Any, get_type_hints
 
 from streamrec.config import fault_of
-from streamrec.errors import EndpointError, OptionError
+from streamrec.errors import EndpointError, OptionError, SourceOpenError
 from streamrec.service.document import shown
 from streamrec.service.keys import CAMERA_KEYS, Key
+from streamrec.service.schedule import Schedule
 from streamrec.service.secrets import secret_names
 from streamrec.service.settings import CameraSettings
 from streamrec.sinks.endpoint import parse_endpoint
+from streamrec.sources.open import source_kind
+from streamrec.sources.region import Region
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What cameras are called, without names that begin with ``_``: topics of the service itself."""
@@ -58,7 +61,7 @@ def fault_in(key: Key, value: Any) -> str:
         return f"{fault}; got '{shown(str(value))}'"
     try:
         _CHECKS.get(key.item.name, str)(value)
-    except (OptionError, EndpointError) as error:
+    except (OptionError, EndpointError, SourceOpenError) as error:
         return f"is not allowed: {error}"
     return ""
 
@@ -72,14 +75,8 @@ def nearest(key: str, known: Iterable[str]) -> str:
 def _require_source(source: str) -> None:
     if not source.strip():
         raise OptionError("a source is not empty")
-    secret_names(source)
-
-
-def _require_region(text: str) -> None:
-    if text:
-        from streamrec.sources.region import Region  # loads OpenCV
-
-        Region.parse(text)
+    if not source.startswith(tuple(f"{{{name}}}" for name in secret_names(source))):
+        source_kind(source)
 
 
 _RECORDS = get_type_hints(CameraSettings)
@@ -87,6 +84,7 @@ _CHECKS: Mapping[str, Callable[[str], object]] = {
     "publish": parse_endpoint,
     "control": parse_endpoint,
     "source": _require_source,
-    "region": _require_region,
+    "region": Region.parse,
+    "schedule": Schedule.parse,
 }
 """What the text of these options is, beside text."""

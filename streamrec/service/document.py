@@ -100,7 +100,7 @@ def parse(text: str, file: str) -> yaml.Node:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, error.position - before.rfind("\n"))
-        faults.add(place, f"the character U+{ord(error.character):04X} is not allowed in YAML")
+        faults.add(place, f"the character U+{error.character:04X} is not allowed in YAML")
     except (ValueError, OverflowError):  # PyYAML, of numbers beyond all bounds
         faults.add(Place(1, 1), "a version or the number of a character is out of range")
     else:
