@@ -7,7 +7,6 @@ import os
 import threading
 import traceback
 from pathlib import Path
-from queue import Empty, LifoQueue
 from socket import socket
 
 import numpy as np
@@ -17,8 +16,11 @@ from streamrec.errors import SourceOpenError, StreamrecError
 from streamrec.opencv import cv2
 from streamrec.preprocess import Preprocessor
 from streamrec.sampling import TimeGrid
+from streamrec.sources.backlog import Backlog
 from streamrec.sources.decoder_log import Damage, DecoderLog, prepare_decoder_log
+from streamrec.sources.defects import DefectCheck
 from streamrec.sources.grabber import Grabbed, Grabber
+from streamrec.sources.media_clock import MediaClock, Stamp
 from streamrec.sources.messages import (
     Ended,
     Failed,
@@ -28,8 +30,6 @@ from streamrec.sources.messages import (
     Reading,
     ReadRequest,
     Snapshot,
-    Taken,
-    TakeSnapshot,
     ToReader,
     Withheld,
 )
@@ -37,13 +37,14 @@ from streamrec.sources.network import ENVIRONMENT as CAPTURE_OPTIONS
 from streamrec.sources.network import capture_options
 from streamrec.sources.open import open_here
 from streamrec.sources.opencv import FALLBACK_FPS
-from streamrec.sources.shared import SLOTS, SharedPictures
+from streamrec.sources.owner import Owner, Tally
+from streamrec.sources.rate import RateMeter
+from streamrec.sources.region import Region
+from streamrec.sources.shared import SharedPictures
 from streamrec.types import Defect, Image, now_s
 
-BACKLOG_S = 3.0
-"""What is quicker than the camera for longer than this after opening is just quick, seconds."""
-
-_QUICK_SHARE = 0.25
+LOOKED_AT = 180
+"""Lines and rows at least of a picture that are looked at for defects, where it has so many."""
 
 
 def serve(connected: socket) -> None:
@@ -62,43 +63,6 @@ def serve(connected: socket) -> None:
     except Exception as error:  # noqa: BLE001  the owner is told; its text may hold an address
         line.send(Failed("read", f"the capture process failed: {_place(error)}"))
     threading.Event().wait()  # until the owner has heard it and hangs up
-
-
-class Owner:
-    """What the owner wants, heard on a thread, and the slots that are free."""
-
-    def __init__(self, line: Line[ToReader]) -> None:
-        self.send = line.send
-        self.wants_snapshot = threading.Event()
-        self._line = line
-        self._free: LifoQueue[int] = LifoQueue()
-        for slot in reversed(range(SLOTS)):
-            self._free.put(slot)
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def free_slot(self, *, wait: bool) -> int | None:
-        """Take a free slot, or None where there is none."""
-        try:
-            return self._free.get(block=wait)
-        except Empty:
-            return None
-
-    def give_back(self, slot: int) -> None:
-        """Declare a slot free."""
-        self._free.put(slot)
-
-    def _listen(self) -> None:
-        try:
-            while True:
-                self._hear(self._line.receive())
-        except LineClosedError:
-            os._exit(0)  # also where the main thread hangs in native code
-
-    def _hear(self, message: ToReader | None) -> None:
-        if isinstance(message, Taken):
-            self.give_back(message.slot)
-        elif isinstance(message, TakeSnapshot):
-            self.wants_snapshot.set()
 
 
 class Reader:
@@ -120,10 +84,14 @@ class Reader:
         log: DecoderLog,
     ) -> None:
         self._source, self._owner, self._pictures, self._log = source, owner, pictures, log
-        self._grid = reading.fps and TimeGrid(fps=reading.fps, declared_fps=source.fps)
-        self._making = Making(reading)
-        self._backlog = Backlog(source.fps)
-        self._damage = Damage()
+        self._grid = TimeGrid(fps=reading.fps, declared_fps=source.fps) if reading.fps else None
+        self._max_delay_s = reading.max_delay_s
+        self._make = Making(reading)
+        checked = reading.checked and source.live
+        self._defects = DefectCheck(reading.frozen_s) if checked else None
+        self._backlog, self._damage = Backlog(source.fps or FALLBACK_FPS), Damage()
+        self._clock, self._rate = MediaClock(), RateMeter()
+        self._tally = Tally(owner)
         self._size: tuple[int, ...] | None = None
         self._dropped = 0
         self._cut = True
@@ -137,67 +105,56 @@ class Reader:
         """
         while (grabbed := self._grab()) is not None:
             self._take(grabbed)
+            self._tally.tell(grabbed.captured_s)
 
     def _grab(self) -> Grabbed | None:
         """Grab the next frame that was not waiting already when the source opened."""
         while True:
-            started_s = now_s()
+            asked_s = now_s()
             grabbed = self._source.grab()
             if grabbed is None or not self._source.waits:
                 return grabbed
-            if not self._backlog.holds(started_s, grabbed.captured_s):
+            if not self._backlog.holds(asked_s, grabbed.captured_s):
                 return grabbed
-            self._log.complaints()
-            self._owner.send(Noticed(count="stale"))
+            self._log.complaints()  # of joining a stream in its middle
+            self._tally.add("stale")
 
     def _take(self, grabbed: Grabbed) -> None:
-        pts_s, captured_s = grabbed.pts_s, grabbed.captured_s
-        time_s = captured_s if self._source.live or pts_s is None else pts_s
-        wanted = self._wants(time_s)
-        image = self._source.retrieve() if wanted else None
-        complaints = self._log.complaints()
-        if complaints:
-            self._owner.send(Noticed(count="decoder_errors", times=complaints))
-        if self._damage.push(complaints, whole=grabbed.whole, time_s=time_s):
-            self._owner.send(Withheld(Defect.CORRUPT))
-        elif image is not None:
-            self._hand_over(grabbed, time_s, image)
-
-    def _wants(self, time_s: float) -> bool:
-        on_grid = not self._grid or bool(self._grid.push(time_s).turns)
-        return on_grid or self._owner.wants_snapshot.is_set()
-
-    def _hand_over(self, grabbed: Grabbed, time_s: float, image: Image) -> None:
-        """Send a picture, unless it is one too many."""
-        self._watch_size(image)
-        if self._owner.wants_snapshot.is_set():
+        """Turn a frame into a picture, if it is wanted."""
+        stamp = self._stamp(grabbed)
+        wanted, asked = self._wants(stamp), self._owner.wants_snapshot.is_set()
+        image = self._source.retrieve() if wanted or asked else None
+        spoiled = self._is_spoiled(grabbed, stamp.time_s)
+        if image is not None and asked:
             self._owner.wants_snapshot.clear()
             self._owner.send(Snapshot(_jpeg(image)))
-        slot = self._owner.free_slot(wait=not self._source.live)
-        if slot is None:
-            self._dropped += 1
-            return
-        made = self._making(image)
-        height, width = made.shape[:2]
-        np.copyto(self._pictures.view(slot, height, width), made)
-        self._owner.send(
-            Picture(
-                slot=slot,
-                height=height,
-                width=width,
-                camera_height=image.shape[0],
-                camera_width=image.shape[1],
-                index=grabbed.index,
-                captured_s=grabbed.captured_s,
-                time_s=time_s,
-                pts_s=grabbed.pts_s,
-                capture_ms=(now_s() - grabbed.captured_s) * 1000,
-                dropped=self._dropped,
-                cut=self._cut,
-                lag_s=0.0,
-            )
-        )
-        self._dropped, self._cut = 0, False
+        if image is not None and wanted:
+            self._watch_size(image)
+            self._pass_on(grabbed, stamp, image, spoiled=spoiled)
+
+    def _stamp(self, grabbed: Grabbed) -> Stamp:
+        """Tell when a frame was taken; a source that is not live has its own time."""
+        if not self._source.live:
+            return Stamp(grabbed.captured_s if grabbed.pts_s is None else grabbed.pts_s)
+        stamp = self._clock.push(grabbed.pts_s, grabbed.captured_s)
+        if stamp.jumped:
+            self._tally.add("clock_jumps")
+        known = self._rate.fps is not None
+        if (fps := self._rate.push(stamp.time_s)) is not None:
+            self._owner.send(Noticed(count="rate_changes", times=int(known), fps=fps))
+        return stamp
+
+    def _wants(self, stamp: Stamp) -> bool:
+        """Tell whether a frame is in time, and the nearest to a point of the time grid."""
+        if stamp.lag_s > self._max_delay_s:
+            self._tally.add("stale")
+            return False
+        return self._grid is None or bool(self._grid.push(stamp.time_s).turns)
+
+    def _is_spoiled(self, grabbed: Grabbed, time_s: float) -> bool:
+        complaints = self._log.complaints()
+        self._tally.add("decoder_errors", complaints)
+        return self._damage.push(complaints, whole=grabbed.whole, time_s=time_s)
 
     def _watch_size(self, image: Image) -> None:
         size = image.shape
@@ -206,38 +163,64 @@ class Reader:
             self._owner.send(Noticed(count="size_changes"))
         self._size = size
 
+    def _pass_on(self, grabbed: Grabbed, stamp: Stamp, image: Image, *, spoiled: bool) -> None:
+        """Hand a picture over, if it is sound and there is room for it."""
+        if self._defects is not None:
+            found = self._defects.push(_thinned(image), stamp.time_s)
+            if defect := Defect.CORRUPT if spoiled else found:
+                self._owner.send(Withheld(defect))
+                return
+        slot = self._owner.free_slot(wait=not self._source.live)
+        if slot is None:
+            self._dropped += 1
+            return
+        made = self._make(image)
+        np.copyto(self._pictures.view(slot, *made.shape[:2]), made)
+        self._owner.send(self._picture(grabbed, stamp, slot, made.shape))
+        self._dropped, self._cut = 0, False
 
-class Backlog:
-    """The frames that were waiting already when a source opened: they are not of now.
-
-    They come faster than the camera makes them; the first that had to be waited for ends it.
-    """
-
-    def __init__(self, fps: float | None) -> None:
-        self._quick_s = _QUICK_SHARE / (fps or FALLBACK_FPS)
-        self._began_s: float | None = None
-        self._over = False
-
-    def holds(self, asked_s: float, came_s: float) -> bool:
-        """Tell whether a frame is one of them, by when it was asked for and came."""
-        self._began_s = asked_s if self._began_s is None else self._began_s
-        waited = came_s - asked_s >= self._quick_s
-        self._over = self._over or waited or came_s - self._began_s > BACKLOG_S
-        return not self._over
+    def _picture(
+        self, grabbed: Grabbed, stamp: Stamp, slot: int, shape: tuple[int, ...]
+    ) -> Picture:
+        assert self._size is not None
+        return Picture(
+            slot=slot,
+            height=shape[0],
+            width=shape[1],
+            camera_height=self._size[0],
+            camera_width=self._size[1],
+            index=grabbed.index,
+            captured_s=grabbed.captured_s,
+            time_s=stamp.time_s,
+            pts_s=grabbed.pts_s,
+            capture_ms=(now_s() - grabbed.captured_s) * 1000,
+            dropped=self._dropped,
+            cut=self._cut,
+            lag_s=stamp.lag_s,
+        )
 
 
 class Making:
     """Makes what the model takes of what the camera sends."""
 
     def __init__(self, reading: Reading) -> None:
+        self._region = Region(reading.region) if reading.region else None
         self._mirror = reading.mirror
         self._preprocessor = reading.preprocessing and Preprocessor(reading.preprocessing)
 
     def __call__(self, image: Image) -> Image:
-        """Return the picture, mirrored and resized where asked for."""
+        """Return the part that is looked at, mirrored and resized where asked for."""
+        if self._region is not None:
+            image = self._region.apply(image)
         if self._mirror:
             image = np.asarray(cv2.flip(image, 1))
         return self._preprocessor.resize(image) if self._preprocessor else image
+
+
+def _thinned(image: Image) -> Image:
+    """Leave out pixels of the camera's picture, so that it is cheap to look at."""
+    step = max(1, min(image.shape[:2]) // LOOKED_AT)
+    return np.ascontiguousarray(image[::step, ::step])
 
 
 def _jpeg(image: Image) -> bytes:

@@ -21,6 +21,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         region: corners of what is looked at, x and y as shares of width and height; two: a box;
             three or more: a polygon, around which all is grey; none: the whole picture.
         mirror: flip them left to right.
+        checked: whether pictures that no camera took are withheld: see ``Defect``.
         frozen_s: withhold pictures after all have been the same for so long, seconds; 0: never.
         max_delay_s: leave out what comes with more delay than this, seconds.
     """
@@ -29,6 +30,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     preprocessing: Preprocessing | None = None
     region: tuple[tuple[float, float], ...] = ()
     mirror: bool = False
+    checked: bool = True
     frozen_s: float = 10.0
     max_delay_s: float = 2.0
 

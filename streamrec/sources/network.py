@@ -1,5 +1,7 @@
 """Video over a network: RTSP cameras, HTTP streams and files, MPEG-TS over UDP."""
 
+import os
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from streamrec.errors import SourceOpenError, SourceReadError
@@ -8,6 +10,8 @@ from streamrec.sources.diagnosis import why_not_opened
 from streamrec.sources.opencv import OpenCVSource
 from streamrec.sources.uri import network_name, redact
 
+Decoder = Literal["opencv", "av"]
+
 ENVIRONMENT = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 """Where OpenCV looks for FFmpeg's options, once for a process, at each opening."""
 
@@ -15,6 +19,8 @@ LIVE_RTSP = "fpsprobesize;0|analyzeduration;500000"
 """FFmpeg would look at two seconds of an RTSP stream before it gives the first frame, to tell the
 rate, which nobody needs; half a second (in microseconds) is for what else the server does not say.
 """
+
+_PICTURES = cv2.VideoWriter.fourcc(*"MJPG")
 
 
 def capture_options(url: str, transport: str, options: str = "") -> str:
@@ -32,28 +38,36 @@ class NetworkSource(OpenCVSource):
     Args:
         url: the address; may hold ``user:password@``, which no message repeats.
         open_timeout_s, read_timeout_s: longest wait for the connection and for a frame, seconds.
+        decoder: OpenCV's FFmpeg, or PyAV's with what saves time: see ``streamrec.sources.av``.
 
     Raises:
+        RuntimeMissingError: PyAV is asked for and not installed.
         SourceOpenError: malformed, refused, unauthorised, not found, not a video, or timed out.
     """
 
     def __init__(
-        self, url: str, *, open_timeout_s: float = 10.0, read_timeout_s: float = 10.0
+        self,
+        url: str,
+        *,
+        open_timeout_s: float = 10.0,
+        read_timeout_s: float = 10.0,
+        decoder: Decoder = "opencv",
     ) -> None:
         _require_host(url)
-        settings = [
-            *(cv2.CAP_PROP_N_THREADS, 1),
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
-        ]
-        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, settings)
+        capture = _CAPTURES[decoder](url, open_timeout_s, read_timeout_s)
         if not capture.isOpened():
             raise SourceOpenError(f"cannot open {redact(url)}: {why_not_opened(url)}")
         super().__init__(capture, network_name(url), live=True)
         self.live = self.frame_count is None or not url.lower().startswith("http")
         self.waits = self.live
+        is_pictures = int(capture.get(cv2.CAP_PROP_FOURCC)) == _PICTURES
+        self._invented = self.live and is_pictures and url.lower().startswith("http")
         self._shown = redact(url)
         self._read_timeout_s = read_timeout_s
+
+    def _pts_s(self) -> float | None:
+        """Media time; pictures over HTTP have none, FFmpeg numbers them 25 a second."""
+        return None if self._invented else super()._pts_s()
 
     def _end(self, waited_s: float) -> None:
         if waited_s >= self._read_timeout_s:
@@ -73,3 +87,26 @@ def _require_host(url: str) -> None:
         host = port = None
     if not host and not (port and url.lower().startswith("udp:")):
         raise SourceOpenError(f"malformed address {redact(url)}: no host, or a bad port")
+
+
+def _opencv(url: str, open_timeout_s: float, read_timeout_s: float) -> Any:
+    settings = [
+        *(cv2.CAP_PROP_N_THREADS, 1),
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
+    ]
+    return cv2.VideoCapture(url, cv2.CAP_FFMPEG, settings)
+
+
+def _av(url: str, open_timeout_s: float, read_timeout_s: float) -> Any:
+    from streamrec.sources.av import AVCapture
+
+    return AVCapture(
+        url,
+        os.environ.get(ENVIRONMENT, ""),
+        open_timeout_s=open_timeout_s,
+        read_timeout_s=read_timeout_s,
+    )
+
+
+_CAPTURES = {"opencv": _opencv, "av": _av}

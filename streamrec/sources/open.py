@@ -167,7 +167,7 @@ def _in_process(request: _Request) -> Source:
         open_timeout_s=request.open_timeout_s,
         read_timeout_s=request.read_timeout_s,
         transport=request.transport,
-        reading=Reading(mirror=request.mirror, frozen_s=0.0, max_delay_s=math.inf),
+        reading=Reading(mirror=request.mirror, checked=False, max_delay_s=math.inf),
     )
 
 

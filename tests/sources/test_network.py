@@ -21,7 +21,7 @@ def test_rtsp_over_tcp_gives_live_frames(rtsp_server, login):
         frames = list(itertools.islice(source, 10))
     assert source.live and source.fps == 15.0
     assert frames[0].image.shape == (120, 160, 3)
-    assert all(frame.time_s == frame.captured_s for frame in frames)
+    assert all(0 <= frame.captured_s - frame.time_s < 1 for frame in frames)
     assert all(a.index < b.index for a, b in itertools.pairwise(frames))
     assert "joe" not in source.name and "cret" not in source.name
 
