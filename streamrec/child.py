@@ -48,7 +48,7 @@ class Line(Generic[M]):
         self._socket.settimeout(_SEND_TIMEOUT_S)
         self._decode: Callable[[bytes], M] = msgspec.msgpack.Decoder(kind).decode
         self._received = bytearray()
-        self._sending = threading.Lock()
+        self._sending, self._receiving = threading.Lock(), threading.Lock()
 
     def send(self, message: msgspec.Struct) -> None:
         """Send one message; waits five seconds at most for a reader that is busy.
@@ -84,7 +84,8 @@ class Line(Generic[M]):
         """Hang up, which ends a wait at either end; safe to call twice and from any thread."""
         with suppress(OSError):  # the other end was faster
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with self._receiving:  # a poller that loses its socket before it woke sleeps on
+            self._socket.close()
 
     def _next(self) -> M | None:
         """Take a whole message out of what has been received."""
@@ -106,9 +107,10 @@ class Line(Generic[M]):
     def _fill(self, timeout_s: float | None) -> bool:
         """Receive some bytes; False after ``timeout_s`` seconds without any."""
         try:
-            if not _readable(self._socket, timeout_s):
-                return False
-            data = self._socket.recv(_CHUNK_BYTES)
+            with self._receiving:
+                if not _readable(self._socket, timeout_s):
+                    return False
+                data = self._socket.recv(_CHUNK_BYTES)
         except (OSError, ValueError) as error:  # ValueError: closed by another thread
             raise LineClosedError("the line is closed") from error
         if not data:

@@ -1,7 +1,8 @@
 """The loop: read, recognise, emit. Knows nothing of cameras, networks or sockets."""
 
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +33,7 @@ class Summary:
         frames, predictions: how many were read and made.
         dropped, skipped: frames that were discarded, and grid points left without one, because
             this machine was late.
+        old: of the dropped ones, those that were too old when their turn came.
         repeated, resets: gaps bridged, and gaps too long to be.
         started_s, ended_s: Unix time.
         latencies_ms: capture to publish, milliseconds, of the latest predictions.
@@ -41,6 +43,7 @@ class Summary:
     predictions: int = 0
     dropped: int = 0
     skipped: int = 0
+    old: int = 0
     repeated: int = 0
     resets: int = 0
     started_s: float = 0.0
@@ -73,6 +76,7 @@ def run(
     sinks: Sequence[Sink],
     viewers: Sequence[Viewer] = (),
     *,
+    max_delay_s: float = math.inf,
     summary: Summary | None = None,
 ) -> Summary:
     """Read ``source`` to its end, or until a viewer is closed.
@@ -82,6 +86,7 @@ def run(
         stream: what recognises.
         sinks: each gets every prediction.
         viewers: each gets every frame, with the latest prediction.
+        max_delay_s: leave out frames that are older than this when their turn comes.
         summary: filled while the loop runs, so that it is there if the loop is interrupted.
 
     Raises:
@@ -92,7 +97,7 @@ def run(
     summary.started_s = now_s()
     try:
         last: Frame | None = None
-        for frame in source:
+        for frame in _timely(source, max_delay_s, summary):
             last = frame
             prediction = stream.push(frame)
             summary.frames += 1
@@ -108,6 +113,19 @@ def run(
     finally:
         summary.ended_s = now_s()
     return summary
+
+
+def _timely(source: Source, max_delay_s: float, summary: Summary) -> Iterator[Frame]:
+    """Yield the frames that are not too old; each counts those that were left out before it."""
+    lost: Frame | None = None
+    for frame in source:
+        following = frame if lost is None else frame.after(lost)
+        if now_s() - frame.captured_s <= max_delay_s:
+            lost = None
+            yield following
+        else:
+            summary.old += 1
+            lost = following
 
 
 def _emit(prediction: Prediction, frame: Frame, sinks: Sequence[Sink], summary: Summary) -> None:

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,13 @@ class Frame:
         shape, dtype = self.image.shape, self.image.dtype
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
             raise FrameError(f"a frame is uint8 [H, W, 3] in BGR order, got {dtype} {list(shape)}")
+
+    def after(self, lost: Self) -> Self:
+        """Return this frame as it is where the one before it is left out.
+
+        That one is counted in ``dropped``, and a cut before it is a cut before this one.
+        """
+        return replace(self, dropped=self.dropped + lost.dropped + 1, cut=self.cut or lost.cut)
 
     def __repr__(self) -> str:
         height, width = self.image.shape[:2]

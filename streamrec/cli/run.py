@@ -1,6 +1,8 @@
 """``streamrec run``: live video in, predictions out."""
 
 import argparse
+import logging
+import math
 import signal
 import sys
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from streamrec.cli.options import add_options, read_options
 from streamrec.cli.overwrite import require_other_file
 from streamrec.config import (
     DEFAULT_MODEL,
+    CaptureOptions,
     ModelOptions,
     OutputOptions,
     SourceOptions,
@@ -21,8 +24,18 @@ if TYPE_CHECKING:
     from streamrec.pipeline import Summary
     from streamrec.sinks.base import Sink, Viewer
     from streamrec.sources.base import Source
-    from streamrec.types import StreamSpec
+    from streamrec.types import CameraStatus, StreamSpec
 
+
+_OPTIONS = (
+    SourceOptions,
+    CaptureOptions,
+    ModelOptions,
+    WindowOptions,
+    StreamOptions,
+    OutputOptions,
+)
+_DEFAULT_CAPTURE = CaptureOptions()
 
 _LATE_SHARE = 0.1
 """Of the frames, from which on a model is said to be too slow."""
@@ -34,7 +47,7 @@ _MOST_KEPT = 256
 def register(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser("run", help="recognise live video and publish predictions")
-    for kind in (SourceOptions, ModelOptions, WindowOptions, StreamOptions, OutputOptions):
+    for kind in _OPTIONS:
         add_options(parser, kind)
     parser.set_defaults(run=run)
 
@@ -47,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         read_options(args, WindowOptions),
         read_options(args, StreamOptions),
         read_options(args, OutputOptions),
+        read_options(args, CaptureOptions),
     )
 
 
@@ -56,35 +70,32 @@ def watch_source(
     window_options: WindowOptions,
     stream_options: StreamOptions,
     output_options: OutputOptions,
+    capture_options: CaptureOptions = _DEFAULT_CAPTURE,
 ) -> int:
-    """Recognise one source until it ends, the window is closed, or Ctrl-C."""
+    """Recognise one source until it ends, the window is closed, or Ctrl-C.
+
+    Cameras and live streams must be there at the start; when one is lost later, it is said, and
+    tried again for ever.
+    """
     from streamrec.build import choose_model
     from streamrec.cli.progress import download_progress
     from streamrec.pipeline import Summary
     from streamrec.pipeline import run as run_pipeline
     from streamrec.smoothing import make_smoother
-    from streamrec.sources.open import open_source
 
     require_other_file("--record", output_options.record, source_options.source)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     summary = Summary()
     with ExitStack() as stack:
-        source = stack.enter_context(
-            open_source(
-                source_options.source,
-                name=source_options.name,
-                realtime=source_options.realtime,
-                mirror=source_options.mirror,
-                open_timeout_s=source_options.open_timeout,
-                read_timeout_s=source_options.read_timeout,
-            )
-        )
+        source = stack.enter_context(_open(source_options, capture_options))
         outputs = _Outputs(output_options, stack)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
+        max_delay_s = capture_options.max_delay if source.live else math.inf
         if recognizer.spec.windowed:  # a window takes its time, and wants every frame
             source.keep(_MOST_KEPT)
+            max_delay_s = math.inf
         stream = recognizer.stream(
             source.name,
             predict=stream_options.predict,
@@ -96,7 +107,14 @@ def watch_source(
             f"publishing on {outputs.endpoint}; Ctrl-C ends"
         )
         try:
-            run_pipeline(source, stream, outputs.sinks, outputs.viewers, summary=summary)
+            run_pipeline(
+                source,
+                stream,
+                outputs.sinks,
+                outputs.viewers,
+                max_delay_s=max_delay_s,
+                summary=summary,
+            )
         except KeyboardInterrupt:
             for name in (signal.SIGINT, signal.SIGTERM):  # a second one must not spoil the ending
                 signal.signal(name, signal.SIG_IGN)
@@ -105,6 +123,47 @@ def watch_source(
             if stream.late > _LATE_SHARE * summary.frames:
                 _say(_too_slow(recognizer.spec))
     return 0
+
+
+def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
+    from streamrec.sources.messages import Reading
+    from streamrec.sources.open import open_source
+    from streamrec.sources.watch_camera import lasts, open_camera
+
+    if not lasts(source.source):
+        return open_source(
+            source.source, name=source.name, realtime=source.realtime, mirror=source.mirror
+        )
+    logging.getLogger("streamrec").addHandler(logging.NullHandler())  # the reporter says it
+    reading = Reading(
+        mirror=source.mirror, frozen_s=capture.frozen_after, max_delay_s=capture.max_delay
+    )
+    return open_camera(
+        source.source,
+        name=source.name,
+        source=source,
+        capture=capture,
+        reading=reading,
+        tell=_Reporter().tell,
+        must_connect=True,
+    )
+
+
+class _Reporter:
+    """Says in one line that a camera was lost, and in one that it is back."""
+
+    def __init__(self) -> None:
+        self._lost_s: float | None = None
+
+    def tell(self, status: "CameraStatus") -> None:
+        """Take how it stands with the camera."""
+        lost = status.state == "lost" and status.counts["connections"] > 0
+        if lost and self._lost_s is None:
+            self._lost_s = status.since_s
+            _say(f"{status.source}: {status.reason}; trying again")
+        elif status.state == "live" and self._lost_s is not None:
+            _say(f"{status.source}: back after {status.since_s - self._lost_s:.0f} s")
+            self._lost_s = None
 
 
 class _Outputs:
@@ -146,7 +205,7 @@ def describe(summary: "Summary") -> str:
     rate = summary.predictions / summary.seconds if summary.seconds > 0 else 0.0
     return (
         f"{summary.frames} frames, {summary.predictions} predictions in {summary.seconds:.1f} s "
-        f"({rate:.1f}/s), {summary.dropped} frames dropped, "
+        f"({rate:.1f}/s), {summary.dropped} frames dropped, {summary.old} of them too old, "
         f"{summary.skipped} grid points skipped, {summary.repeated} repeated, "
         f"{summary.resets} resets; capture to publish {summary.latency_ms(50):.1f} ms median, "
         f"{summary.latency_ms(95):.1f} ms 95th percentile"

@@ -184,12 +184,13 @@ class PersistentSource(Source):
     def _fail(self, reason: str) -> None:
         if self._interrupted.is_set():
             return
-        if not self.live:
-            self._move(self._link.disable(now_s(), reason))
-            raise SourceReadError(reason)
         self._move(self._link.failed(now_s(), reason))
 
     def _move(self, link: Link) -> None:
+        """Take how it stands now, with all that follows from it."""
+        if link.state is CameraState.LOST and not self.live:
+            self._move(link.disable(now_s(), link.reason))
+            raise SourceReadError(link.reason)
         before, self._link = self._link, link
         self._report.link(link)
         if link.worth_logging(before):

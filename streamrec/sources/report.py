@@ -14,9 +14,6 @@ TELL_S = 10.0
 HEALED_S = 1.0
 """A defect is told until no picture has had it for so long: in bad weather it comes and goes."""
 
-RATE_SPAN_S = 5.0
-"""What the frame rate is measured over."""
-
 
 class Report:
     """Gathers; says when there is news.
@@ -37,7 +34,6 @@ class Report:
         self._width = self._height = 0
         self._fps: float | None = None
         self._lag_ms = 0.0
-        self._rate_from: tuple[int, float] | None = None
         self._told: CameraStatus | None = None
         self._told_s = 0.0
 
@@ -48,7 +44,7 @@ class Report:
             return
         if link.state is CameraState.LOST:
             self.counts["losses"] += 1
-            self._rate_from, self._lag_ms = None, 0.0
+            self._lag_ms = 0.0
         elif link.state is CameraState.STALLED:
             self.counts["stalls"] += 1
 
@@ -59,7 +55,6 @@ class Report:
         self._width, self._height = picture.camera_width, picture.camera_height
         self._lag_ms = picture.lag_s * 1e3
         self._set_defect(None, now_s)
-        self._measure(picture.index, picture.time_s)
 
     def withheld(self, defect: Defect, now_s: float) -> None:
         """Take that a picture was not fit to be seen; ``now_s``: Unix time."""
@@ -71,7 +66,7 @@ class Report:
         before = self.counts[notice.count]
         self.counts[notice.count] += notice.times
         if notice.fps is not None:
-            self._fps, self._rate_from = notice.fps, None
+            self._fps = notice.fps
         return self.counts[notice.count].bit_length() > before.bit_length()
 
     def news(self, now_s: float) -> CameraStatus | None:
@@ -102,12 +97,3 @@ class Report:
     def _set_defect(self, defect: Defect | None, now_s: float) -> None:
         if self._defect is None or defect is self._defect or now_s - self._defect_s > HEALED_S:
             self._defect, self._defect_s = defect, now_s
-
-    def _measure(self, index: int, time_s: float) -> None:
-        """Measure the rate by the numbers of frames, which those that are passed over have, too."""
-        if self._rate_from is None:
-            self._rate_from = index, time_s
-        from_index, from_s = self._rate_from
-        if time_s - from_s >= RATE_SPAN_S:
-            self._fps = round((index - from_index) / (time_s - from_s), 1)
-            self._rate_from = index, time_s

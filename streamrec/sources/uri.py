@@ -3,6 +3,8 @@
 import re
 from pathlib import PurePath
 
+from streamrec.errors import OptionError
+
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C: is a drive
 _CAMERA = re.compile(r"(?:/dev/video(?=\d))?(-?\d+)")
 _DRIVE = re.compile(r"(?:file:)?/*(?:[a-z]:(?=[\\/]))?", re.IGNORECASE)
@@ -51,6 +53,16 @@ def network_name(url: str) -> str:
     shown = redact(url)
     address = shown.partition("://")[2] or shown
     return _safe(_QUERY.sub("", address.rpartition("@")[2]))
+
+
+def require_name(name: str) -> None:
+    """Check a name that somebody chose for a source, which stands in topics.
+
+    Raises:
+        OptionError: it has other characters than letters, digits, ``_``, ``.`` and ``-``.
+    """
+    if _UNSAFE.search(name) or not name:
+        raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
 
 
 def file_name(path: PurePath) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from streamrec.config import CaptureOptions, SourceOptions
+from streamrec.sources.base import Source
 from streamrec.sources.capture import CaptureThread
 from streamrec.sources.link import LinkPolicy
 from streamrec.sources.messages import Reading
+from streamrec.sources.pace import PacedSource
 from streamrec.sources.persistent import OnSnapshot, PersistentSource
 from streamrec.sources.process import GRACE_S, ReaderProcess
-from streamrec.sources.uri import camera_index, network_name, scheme
+from streamrec.sources.uri import camera_index, network_name, require_name, scheme
 from streamrec.types import CameraStatus
 
 _NETWORK = ("rtsp", "http", "https", "udp")
@@ -25,6 +27,7 @@ class WatchedCamera(CaptureThread):
     Args:
         source: the camera.
         must_connect: whether the first connection must work.
+        realtime: play what is not live at its own speed.
         on_change: as of ``CaptureThread``.
 
     Raises:
@@ -32,13 +35,22 @@ class WatchedCamera(CaptureThread):
     """
 
     def __init__(
-        self, source: PersistentSource, *, must_connect: bool, on_change: Callable[[], None]
+        self,
+        source: PersistentSource,
+        *,
+        must_connect: bool,
+        realtime: bool,
+        on_change: Callable[[], None],
     ) -> None:
         self._camera = source
+
+        def begin() -> Source:
+            if must_connect:
+                source.connect()
+            return source if source.live or not realtime else PacedSource(source)
+
         try:
-            super().__init__(
-                source.connect if must_connect else lambda: source, on_change=on_change
-            )
+            super().__init__(begin, on_change=on_change)
         except BaseException:
             source.interrupt()
             raise
@@ -46,6 +58,11 @@ class WatchedCamera(CaptureThread):
     def snapshot(self, answer: OnSnapshot) -> None:
         """Ask for the next picture as the camera sends it; see ``PersistentSource.snapshot``."""
         self._camera.snapshot(answer)
+
+    def close(self) -> None:
+        """Stop watching, within milliseconds."""
+        self._camera.interrupt()
+        super().close()
 
 
 def open_camera(
@@ -64,7 +81,7 @@ def open_camera(
     Args:
         uri: where it is; may hold credentials, which nothing repeats.
         name: what frames and statuses carry as ``source``; default: made from the URI.
-        source: time-outs; what else it says is not looked at.
+        source: time-outs, and whether a file behind an address is played at its own speed.
         capture: how it is kept alive.
         reading: how pictures are made of what it sends.
         tell: called with each change, and every ten seconds; on the thread that reads.
@@ -72,8 +89,11 @@ def open_camera(
         must_connect: wait for the first connection, which must work; otherwise nothing is an error.
 
     Raises:
+        OptionError: ``name`` has other characters than letters, digits, ``_``, ``.`` and ``-``.
         SourceOpenError: the first connection must work, and does not.
     """
+    if name is not None:
+        require_name(name)
     index = camera_index(uri)
     name = name or (network_name(uri) if index is None else f"camera{index}")
 
@@ -94,4 +114,6 @@ def open_camera(
         retry_most_s=capture.retry_most,
     )
     camera = PersistentSource(connect, name=name, policy=policy, tell=tell)
-    return WatchedCamera(camera, must_connect=must_connect, on_change=on_change)
+    return WatchedCamera(
+        camera, must_connect=must_connect, realtime=source.realtime, on_change=on_change
+    )
