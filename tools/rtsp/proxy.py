@@ -120,11 +120,14 @@ async def _main(host: str, port: int) -> None:
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
 
+    def answer(line: str) -> None:
+        print(proxy.obey(line), flush=True)
+
     def listen() -> None:
         for line in sys.stdin:
             if line.strip() == "quit":
                 break
-            loop.call_soon_threadsafe(lambda line=line: print(proxy.obey(line), flush=True))
+            loop.call_soon_threadsafe(answer, line)
         loop.call_soon_threadsafe(ended.set)
 
     threading.Thread(target=listen, daemon=True).start()
