@@ -45,7 +45,7 @@ from streamrec.types import CameraState, CameraStatus, now_s
 WORKER = "streamrec.service.worker"
 """What workers run."""
 
-TICK_S = 0.2
+TICK_S = 0.1
 """The loop goes round at least so often."""
 
 ROSTER_S = 1.0
