@@ -242,6 +242,7 @@ def capture(request: ReadRequest, owner: Owner) -> None:
         request.uri,
         open_timeout_s=request.open_timeout_s,
         read_timeout_s=request.read_timeout_s,
+        decoder=request.decoder,
     )
     log.complaints()  # of joining a stream in its middle
     name = request.name or source.name

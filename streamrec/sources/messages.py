@@ -43,6 +43,7 @@ class ReadRequest(Struct, frozen=True, kw_only=True, tag="read"):
         name: what frames are called; None: made from the URI.
         open_timeout_s, read_timeout_s: longest wait for a connection and for a frame, seconds.
         transport: of RTSP.
+        decoder: of network streams.
         options: further FFmpeg options, ``key;value|key;value``.
         reading: how pictures are made.
         memory: where the pixels go: see ``streamrec.sources.shared``.
@@ -54,6 +55,7 @@ class ReadRequest(Struct, frozen=True, kw_only=True, tag="read"):
     open_timeout_s: float = 10.0
     read_timeout_s: float = 10.0
     transport: Literal["tcp", "udp"] = "tcp"
+    decoder: Literal["opencv", "av"] = "opencv"
     options: str = ""
     reading: Reading = Reading()
 

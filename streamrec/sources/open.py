@@ -92,10 +92,17 @@ def source_kind(uri: str) -> str:
     return kind
 
 
-def open_here(uri: str, *, open_timeout_s: float, read_timeout_s: float) -> Grabber:
+def open_here(
+    uri: str,
+    *,
+    open_timeout_s: float,
+    read_timeout_s: float,
+    decoder: Literal["opencv", "av"] = "opencv",
+) -> Grabber:
     """Open a source in this process, a file or a scene as if it were a camera.
 
     Raises:
+        RuntimeMissingError: the decoder is not installed.
         SourceOpenError: it cannot be opened, or its scheme is not one of those of ``open_source``.
     """
     kind = source_kind(uri)
@@ -109,7 +116,9 @@ def open_here(uri: str, *, open_timeout_s: float, read_timeout_s: float) -> Grab
         return WholeFrames(PacedSource(SyntheticSource(Scene.parse(uri)), as_camera=True))
     from streamrec.sources.network import NetworkSource
 
-    return NetworkSource(uri, open_timeout_s=open_timeout_s, read_timeout_s=read_timeout_s)
+    return NetworkSource(
+        uri, open_timeout_s=open_timeout_s, read_timeout_s=read_timeout_s, decoder=decoder
+    )
 
 
 def _require_timeout(name: str, seconds: float) -> None:

@@ -52,7 +52,7 @@ class ReaderProcess:
         uri: a camera or network address as ``open_source`` takes it, credentials included.
         name: what frames are called; None: made from the URI.
         open_timeout_s, read_timeout_s: longest wait for a connection and for a frame, seconds.
-        transport: of RTSP.
+        transport: of RTSP; decoder: of network streams.
         options: further FFmpeg options, ``key;value|key;value``.
         reading: how pictures are made.
 
@@ -68,6 +68,7 @@ class ReaderProcess:
         open_timeout_s: float = 10.0,
         read_timeout_s: float = 10.0,
         transport: Literal["tcp", "udp"] = "tcp",
+        decoder: Literal["opencv", "av"] = "opencv",
         options: str = "",
         reading: Reading = _DEFAULT,
     ) -> None:
@@ -80,6 +81,7 @@ class ReaderProcess:
             open_timeout_s=open_timeout_s,
             read_timeout_s=read_timeout_s,
             transport=transport,
+            decoder=decoder,
             options=options,
             reading=reading,
         )

@@ -104,6 +104,7 @@ def open_camera(
             open_timeout_s=source.open_timeout,
             read_timeout_s=source.read_timeout,
             transport=capture.transport,
+            decoder=capture.decoder,
             options=capture.ffmpeg,
             reading=reading,
         )
