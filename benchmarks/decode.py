@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from h264 import FPS, write_h264
 from options import Options
-from scene import FPS, write_h264
 from timing import Row, Variant, interleave
 
 from streamrec.opencv import cv2
