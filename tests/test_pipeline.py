@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_models import clip_recognizer, recognizer
@@ -136,6 +138,31 @@ def test_the_summary_counts_drops_and_resets():
     assert summary.dropped == last.dropped == 2 * 59
     assert summary.resets == last.resets == 1
     assert summary.repeated == last.repeated == 0
+
+
+class Delayed(SyntheticSource):
+    """Every second frame is of an hour ago; the first, which is a cut, too."""
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        if frame is None or frame.index % 2:
+            return frame
+        return replace(frame, captured_s=frame.captured_s - 3600, cut=frame.index == 0)
+
+
+def test_frames_that_are_too_old_are_left_out_and_counted():
+    class Seeing:
+        def push(self, picture: Frame) -> None:
+            seen.append((picture.index, picture.dropped, picture.cut))
+
+        def finish(self) -> None:
+            return None
+
+    seen = []
+    source = Delayed(Scene(width=32, height=32, seconds=0.2))
+    summary = run(source, Seeing(), [], max_delay_s=2.0)
+    assert seen == [(1, 1, True), (3, 1, False), (5, 1, False)]
+    assert (summary.frames, summary.old) == (3, 3)
 
 
 def test_latencies_are_percentiles_in_milliseconds():

@@ -113,22 +113,54 @@ def test_the_grid_gives_predictions_at_the_models_own_rate(cli, video, model):
     assert len(result.out.splitlines()) == 10
 
 
-def test_a_stream_that_is_lost_is_an_error_and_leaves_a_whole_recording(
-    tmp_path, rtsp_server, model
-):
-    server = rtsp_server()
-    record = tmp_path / "record.mp4"
+def test_a_camera_that_is_lost_is_said_and_tried_again_until_it_is_back(tmp_path, cameras, model):
+    server, record = cameras(login=("joe", "geheim")), tmp_path / "record.mp4"
     options = ("--model", model, "--publish", ANY_PORT, "--json", "--record", record)
-    with running("run", "--source", server.url, *options) as process:
-        for _ in range(5):
-            assert process.stdout.readline()
-        server.stop()
-        _, err = process.communicate(timeout=30)
-    assert process.returncode == 3
-    assert err.splitlines()[-1].startswith("streamrec: error: ") and "broke off" in err
-    assert "Traceback" not in err
+    capture = ("--name", "door", "--retry-most", "1", "--transport", "tcp")
+    with running("run", "--source", server.url(), *options, *capture) as process:
+        assert json.loads(process.stdout.readline())["resets"] == 0
+        server.restart()
+        while not json.loads(process.stdout.readline())["resets"]:
+            pass
+        assert process.stdout.readline()  # the one before has been counted now
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    said = err.splitlines()
+    assert len([line for line in said if "trying again" in line]) == 1
+    assert [line for line in said if line.startswith("door: back after ")]
+    assert "1 resets" in said[-1]
+    assert "Traceback" not in err and "geheim" not in err
     with open_source(str(record)) as video:
         assert list(video)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console's signals cannot be sent here")
+def test_ctrl_c_ends_a_run_that_waits_for_a_camera_to_come_back(cameras, model):
+    server = cameras()
+    with running("run", "--source", server.url(), "--model", model, "--publish", ANY_PORT) as ran:
+        while "publishing on" not in ran.stderr.readline():
+            pass
+        server.kill()
+        while "trying again" not in ran.stderr.readline():
+            pass
+        ran.send_signal(signal.SIGINT)
+        _, err = ran.communicate(timeout=10)
+    assert ran.returncode == 0, err
+    assert "predictions in" in err.splitlines()[-1]
+
+
+def test_a_camera_that_is_not_there_at_the_start_is_an_error(cli, model):
+    url = f"rtsp://joe:geheim@127.0.0.1:{free_port()}/cam0"
+    result = cli("run", "--source", url, "--model", model, "--publish", ANY_PORT)
+    result.fails(3, "cannot open rtsp://***@127.0.0.1", "nothing listens")
+    assert "geheim" not in result.err and "trying again" not in result.err
+
+
+@pytest.mark.parametrize("source", ["rtsp://127.0.0.1:1/cam0", "synthetic:"])
+def test_a_name_that_cannot_stand_in_a_topic_is_refused(cli, model, source):
+    result = cli("run", "--source", source, "--name", "front door", "--model", model)
+    result.fails(2, "front door", "letters, digits")
 
 
 def test_a_stored_model_runs_by_its_name(cli, home, video, weights_file):
