@@ -1,7 +1,6 @@
 """URI -> source, in one function."""
 
 import math
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,11 @@ from streamrec.sources.capture import CaptureThread
 from streamrec.sources.grabber import Grabber, WholeFrames
 from streamrec.sources.pace import PacedSource
 from streamrec.sources.synthetic import Scene, SyntheticSource
-from streamrec.sources.uri import camera_index, redact, scheme
+from streamrec.sources.uri import camera_index, redact, require_name, scheme
 
 if TYPE_CHECKING:
     from streamrec.sources.camera import CameraSource
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TIMEOUT_RANGE_S = (0.1, 3600.0)
 _GRACE_S = 5.0  # what a source's own time-outs may overrun before the capture thread's apply
 
@@ -65,8 +63,8 @@ def open_source(
         SourceOpenError: it cannot be opened, or its scheme is not one of those above.
         OptionError: ``name`` has other characters, or a time-out is out of its range.
     """
-    if name is not None and not _NAME.fullmatch(name):
-        raise OptionError(f"a source's name has letters, digits, '_', '.' and '-'; got {name!r}")
+    if name is not None:
+        require_name(name)
     _require_timeout("open_timeout_s", open_timeout_s)
     _require_timeout("read_timeout_s", read_timeout_s)
     if transport not in ("tcp", "udp"):
