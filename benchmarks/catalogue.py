@@ -7,10 +7,12 @@ from types import MappingProxyType
 import accuracy
 import age
 import cameras
+import capture
 import compare
 import decode
 import flicker
 import input_size
+import isolation
 import live
 import memory
 import mobile
@@ -89,12 +91,27 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             "Processor time of a 1920 x 1080 video at 25 frames/s, decoding and resize included.",
             inputs=("video",),
         ),
+        "capture": Benchmark(
+            capture.measure,
+            "Many cameras through `streamrec serve`: H.264 over RTSP, 25 frames/s each, a "
+            "prediction from random weights wanted every fifth of a second. From the decoded frame "
+            "to the subscriber; the processor time of all processes of the service, and where it "
+            "goes.",
+            inputs=("video",),
+        ),
         "decode": Benchmark(
             decode.measure,
             "Small pictures out of H.264 as a fixed camera sends it, 25 frames/s, no frame that "
             "others do not need, a key frame every 2 s: processor time per frame of the source, "
             "five pictures of 172 x 172 kept a second, one thread; how far they are from the "
             "model's time grid, and from OpenCV's pictures.",
+            inputs=("video",),
+        ),
+        "isolation": Benchmark(
+            isolation.measure,
+            "A camera with H.264 over RTSP, 25 frames/s, captured on a thread and in a process of "
+            "its own: processor time a frame of the camera, delay from its decoding to the reader, "
+            "time to the first frame, and memory that only the capture process has.",
             inputs=("video",),
         ),
         "startup": Benchmark(

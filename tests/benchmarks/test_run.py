@@ -160,3 +160,12 @@ def test_mobile_names_the_real_clips(tmp_path, shared):
     assert [row["right"] for row in rows] == ["8 of 8"] * 3
     litert, *ours = rows
     assert all(row["ratios"].keys() == {litert["engine"]} for row in ours)
+
+
+def test_isolation_compares_threads_and_processes(tmp_path):
+    pytest.importorskip("av")
+    pytest.importorskip("psutil")
+    rows = measured(tmp_path, "isolation", "--seconds", 1)["isolation"]
+    assert [row["way"] for row in rows] == ["thread", "process"] * 2
+    assert [row["capture_process_mib"] > 0 for row in rows] == [False, True] * 2
+    assert all(row["cpu_ms_per_frame"] > 0 for row in rows)
