@@ -28,6 +28,7 @@ class Options:
         clips: folder of labelled clips with their ``labels.csv``.
         video: a video file for ``cameras`` and ``decode`` instead of a generated one.
         heights: of generated H.264, pixels.
+        cameras: how many there are in ``capture``; ``decoder``: what decodes them.
         folder: where models are exported to.
         windows: models that are compared by the cost of a prediction, stream models first.
         compared: architectures that take part in ``compare`` with random weights.
@@ -49,6 +50,8 @@ class Options:
     clips: Path | None = None
     video: Path | None = None
     heights: tuple[int, ...] = (1080, 720)
+    cameras: tuple[int, ...] = (1, 4, 8, 16)
+    decoder: str = "opencv"
     folder: Path = Path()
     windows: tuple[str, ...] = (
         "movinet-a0-stream",
@@ -97,6 +100,7 @@ QUICK = Options(
     windows=("movinet-t0-stream", "mobilenet3d-v2-0.2"),
     compared=("movinet-t0-base",),
     heights=(144,),
+    cameras=(1, 2),
     image_sizes=(64, 96),
     streams=(1, 2),
     age=20,
@@ -112,11 +116,13 @@ HELP = {
     "litert": "stream models for LiteRT to run as the peer; they say themselves which they are",
     "trained": "a Kinetics-600 stream model, for `mobile` and `flicker`",
     "clips": "a folder of clips and their labels.csv, for `mobile` and `flicker`",
+    "cameras": "numbers of cameras of `capture`",
+    "decoder": "opencv or av, of `capture`",
     "video": "a file for `cameras` and `decode` instead of a generated one",
 }
-_TYPES = {"threads": int, "rounds": int, "steps": int, "seconds": float}
+_TYPES = {"threads": int, "cameras": int, "rounds": int, "steps": int, "seconds": float}
 _PATHS = ("litert", "trained", "clips", "video")
-_MANY = ("models", "engines", "threads", "litert")
+_MANY = ("models", "engines", "threads", "cameras", "litert")
 _PLACEHOLDERS = {
     "litert": "FILE.tflite ...",
     "trained": "FILE.tflite",
