@@ -37,9 +37,10 @@ from streamrec.sinks.wire import Message, PredictionMessage
 from streamrec.types import now_s
 
 CONNECT_S = 60.0
+KINDS_HEARD = ("prediction", "status")
 SAMPLE_S = 5.0
 TICK_S = 0.2
-FAULT_S = (3.0, 20.0)
+FAULT_S = (2.0, 8.0)
 """How long a fault lasts, and how long it takes until the next, seconds: shortest and longest."""
 
 LATE_MS = 500.0
@@ -96,7 +97,7 @@ class Listener:
     heard: Heard = field(default_factory=Heard)
     _last_s: dict[str, float] = field(default_factory=dict)
 
-    def listen(self, subscriber: Subscriber, over: threading.Event) -> None:
+    def listen(self, subscriber: Subscriber[Message], over: threading.Event) -> None:
         """Take all messages until it is over; on a thread, as nothing may hold it up."""
         while not over.is_set():
             message = subscriber.receive(0.2)
@@ -194,15 +195,19 @@ def soak(args: argparse.Namespace, folder: Path) -> Run:
         bad = stack.enter_context(cameras(*failing, play=video))
         urls = {name: server.url(name) for server in (good, bad) for name in server.names}
         model = random_model(args.model, folder).path
-        shared = {"model": model, "retry_most": 5}
+        shared = {"model": model, "retry_most": 5, "frozen_after": 2}
         service = stack.enter_context(Service(folder, urls, **shared))
-        subscriber = stack.enter_context(Subscriber(service.endpoint))
+        subscriber = stack.enter_context(Subscriber(service.endpoint, kinds=KINDS_HEARD))
         await_all(subscriber, {*urls}, CONNECT_S)
         return _watch(service, subscriber, Troubles(bad, args.seed), healthy, args.minutes * 60)
 
 
 def _watch(
-    service: Service, subscriber: Subscriber, troubles: Troubles, healthy: list[str], seconds: float
+    service: Service,
+    subscriber: Subscriber[Message],
+    troubles: Troubles,
+    healthy: list[str],
+    seconds: float,
 ) -> Run:
     listener, over = Listener(frozenset(healthy)), threading.Event()
     thread = threading.Thread(target=listener.listen, args=(subscriber, over))

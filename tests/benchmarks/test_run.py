@@ -115,6 +115,17 @@ def test_cameras_counts_processor_time_of_a_frame(figures):
     assert [row["ratios"].keys() for row in others] == [{"decode"}] * 2
 
 
+def test_capture_hears_every_camera_of_a_real_service(tmp_path):
+    for package in ("av", "psutil"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    done = run("capture", "--quick", "--cameras", 1, "--json", tmp_path / "figures.json")
+    if "no RTSP server" in done.stderr:
+        pytest.skip("no GStreamer RTSP server")
+    (row,) = json.loads((tmp_path / "figures.json").read_text())["results"]["capture"]["rows"]
+    assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
+    assert row["lost"] == 0 and row["predictions_a_second"] > 0
+
+
 def test_decode_compares_ways_to_the_same_pictures(tmp_path):
     pytest.importorskip("av", reason="PyAV is not installed")
     each, some, grab, *pyav = measured(tmp_path, "decode")["decode"]
