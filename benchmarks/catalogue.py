@@ -16,6 +16,7 @@ import isolation
 import live
 import memory
 import mobile
+import recovery
 import roofline
 import startup
 import step
@@ -112,6 +113,12 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             "A camera with H.264 over RTSP, 25 frames/s, captured on a thread and in a process of "
             "its own: processor time a frame of the camera, delay from its decoding to the reader, "
             "time to the first frame, and memory that only the capture process has.",
+            inputs=("video",),
+        ),
+        "recovery": Benchmark(
+            recovery.measure,
+            "From the end of a fault to the first frame that is handed on: a camera with H.264 "
+            "over RTSP, 25 frames/s, a key frame every 2 s, time-outs of 10 s.",
             inputs=("video",),
         ),
         "startup": Benchmark(
