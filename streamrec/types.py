@@ -25,23 +25,30 @@ DEFAULT_CONTROL = "tcp://127.0.0.1:5571"
 """Where a service takes commands, unless told otherwise."""
 
 _CLOCK_STEP_S = 1.0
+_CLOCK_SLEW = 1e-3
 
 
 class _UnixClock:
-    """Unix time counted by the monotonic clock, so that intervals are true.
+    """Unix time counted by the monotonic clock, so that intervals are true within a thousandth.
 
-    Small corrections of the wall clock are ignored. A step is followed: the machine was suspended,
-    or heard the time for the first time.
+    Corrections of the wall clock are followed slowly, so that processes that were started weeks
+    apart agree. A step is followed at once: the machine was suspended, or heard the time for the
+    first time.
     """
 
     def __init__(self) -> None:
-        self._offset_s = time.time() - time.monotonic()
+        self._called_s = time.monotonic()
+        self._offset_s = time.time() - self._called_s
 
     def __call__(self) -> float:
-        offset_s = time.time() - time.monotonic()
-        if abs(offset_s - self._offset_s) > _CLOCK_STEP_S:
-            self._offset_s = offset_s
-        return time.monotonic() + self._offset_s
+        monotonic_s = time.monotonic()
+        error_s = time.time() - monotonic_s - self._offset_s
+        if abs(error_s) <= _CLOCK_STEP_S:
+            most_s = _CLOCK_SLEW * (monotonic_s - self._called_s)
+            error_s = max(-most_s, min(error_s, most_s))
+        self._called_s = monotonic_s
+        self._offset_s += error_s
+        return monotonic_s + self._offset_s
 
 
 now_s = _UnixClock()

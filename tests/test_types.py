@@ -80,5 +80,18 @@ def test_a_step_of_the_wall_clock_is_followed(monkeypatch):
     assert abs(clock() - real() - 3600) < 0.2
 
 
+def test_processes_that_started_weeks_apart_agree(monkeypatch):
+    now = {"monotonic": 100.0, "time": 1e9}
+    monkeypatch.setattr(types.time, "monotonic", lambda: now["monotonic"])
+    monkeypatch.setattr(types.time, "time", lambda: now["time"])
+    clock = types._UnixClock()
+    for _ in range(10_000):  # the wall clock is slewed by 100 ppm, as NTP does
+        now["monotonic"] += 1.0
+        now["time"] += 1.0001
+        before_s, after_s = clock(), clock()
+        assert after_s == before_s
+    assert clock() == pytest.approx(types._UnixClock()(), abs=1e-3)
+
+
 def test_now_is_unix_time():
     assert abs(now_s() - types.time.time()) < types._CLOCK_STEP_S

@@ -8,7 +8,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from streamrec import __version__
-from streamrec.errors import StreamrecError
+from streamrec.errors import ConfigError, StreamrecError
 
 COMMANDS = (
     "run",
@@ -38,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         sys.stdout.flush()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     except StreamrecError as error:
         print("streamrec: error:", *str(error).splitlines(), file=sys.stderr)
         return error.exit_code

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamrec.errors import ConfigError, SourceOpenError
+from streamrec.errors import SourceOpenError
 
 if TYPE_CHECKING:
     from streamrec.service.settings import CameraSettings, ServiceSettings
@@ -31,11 +31,7 @@ def run_check(args: argparse.Namespace) -> int:
     from streamrec.service.effective import hide_secrets, to_yaml
     from streamrec.service.settings_file import read_settings
 
-    try:
-        settings = read_settings(args.file)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    settings = read_settings(args.file)
     print(to_yaml(hide_secrets(settings)), end="", flush=True)
     for line in _remarks(settings):
         print(line, file=sys.stderr)

@@ -8,12 +8,13 @@ no frame gets old.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 
 from streamrec.errors import StreamrecError
 from streamrec.service.messages import Snapshot
 from streamrec.service.models import Models, reading_of
-from streamrec.service.secrets import resolve
+from streamrec.service.secrets import hide, resolve, secret_values
 from streamrec.service.settings import CameraSettings
 from streamrec.service.watched import Publish, Watched
 from streamrec.sources.watch_camera import open_camera
@@ -28,6 +29,7 @@ class Engine:
     Args:
         publish: takes predictions; ``tell``: statuses; ``show``: snapshots.
         wake: called from other threads when there is something to do.
+        alive: called now and then while a model is fetched, which may take long.
         top: how many classes a message names.
     """
 
@@ -38,11 +40,12 @@ class Engine:
         tell: Callable[[CameraStatus], None],
         show: Callable[[Snapshot], None],
         wake: Callable[[], None],
+        alive: Callable[[], None],
         top: int,
     ) -> None:
         self._publish, self._tell, self._show, self._wake = publish, tell, show, wake
         self._top = top
-        self._models = Models()
+        self._models = Models(lambda received, total: alive())
         self._cameras: dict[str, Watched] = {}
 
     def watch(self, settings: CameraSettings) -> None:
@@ -85,15 +88,16 @@ class Engine:
             camera.failed()
 
     def _open(self, settings: CameraSettings) -> Watched:
-        recognizer = self._models.get(settings)
+        recognizer, uri = self._models.get(settings), settings.source.source
+        secrets = secret_values(uri)
         told: SimpleQueue[CameraStatus] = SimpleQueue()
 
         def tell(status: CameraStatus) -> None:
-            told.put(status)
+            told.put(replace(status, reason=hide(status.reason, secrets)))
             self._wake()
 
         source = open_camera(
-            resolve(settings.source.source),
+            resolve(uri),
             name=settings.name,
             source=settings.source,
             capture=settings.capture,

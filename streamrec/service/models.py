@@ -6,12 +6,18 @@ from streamrec.recognizer import Recognizer
 from streamrec.service.settings import CameraSettings
 from streamrec.sources.messages import Reading
 from streamrec.sources.region import Region
+from streamrec.weights.files import Progress
 
 
 class Models:
-    """Recognisers by what was asked for."""
+    """Recognisers by what was asked for.
 
-    def __init__(self) -> None:
+    Args:
+        progress: told of the bytes received while a model is fetched.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self._loaded: dict[tuple[ModelOptions, WindowOptions], Recognizer] = {}
 
     def get(self, settings: CameraSettings) -> Recognizer:
@@ -23,7 +29,7 @@ class Models:
         key = settings.model, settings.window
         if key not in self._loaded:
             name = settings.model.model or DEFAULT_MODEL
-            self._loaded[key] = load_model(name, settings.model, settings.window)
+            self._loaded[key] = load_model(name, settings.model, settings.window, self._progress)
         return self._loaded[key]
 
     def keep(self, cameras: list[CameraSettings]) -> None:

@@ -85,6 +85,23 @@ def resolve(source: str) -> str:
     return _BRACE.sub(put, source)
 
 
+def secret_values(source: str) -> tuple[str, ...]:
+    """Return the secrets of a source in every form in which a text may repeat them.
+
+    Raises:
+        SourceOpenError, OptionError: as for ``resolve``.
+    """
+    values = [_require(name) for name in secret_names(source)]
+    return tuple(form for value in values for form in (quote(value, safe=""), quote(value), value))
+
+
+def hide(text: str, values: tuple[str, ...]) -> str:
+    """Put ``***`` in place of secrets, wherever they stand in a text."""
+    for value in values:
+        text = text.replace(value, "***")
+    return text
+
+
 def lies_open(source: str) -> bool:
     """Tell whether a source has a password in it that is written out."""
     login = _LOGIN.match(source)

@@ -68,7 +68,7 @@ class Watched:
         motion = settings.camera.motion
         self._gate = MotionGate(motion) if motion else None
         self._counts: Counter[str] = Counter()
-        self._skipped = 0
+        self._left_out: Frame | None = None
         self._ask_s = 0.0
         self._last: Prediction | None = None
         self._ended = False
@@ -92,12 +92,12 @@ class Watched:
             self._ended = True
             return
         self._counts["late"] += frame.dropped
+        if self._left_out is not None:
+            frame, self._left_out = frame.after(self._left_out), None
         if self._too_old(frame):
             self._counts["old"] += 1
-            self._skipped += frame.dropped + 1
+            self._left_out = frame
             return
-        frame = replace(frame, dropped=frame.dropped + self._skipped)
-        self._skipped = 0
         prediction = self._look(frame)
         self.due_s = max(self.due_s, now_s() - self._period_s()) + self._period_s()
         if prediction is not None:

@@ -176,8 +176,5 @@ class CaptureThread(Source):
 
 def _thinned(frames: list[Frame]) -> list[Frame]:
     """Leave out every second frame, never the newest, and count it in its successor."""
-    kept = [
-        replace(frame, dropped=frame.dropped + 1 + lost.dropped)
-        for lost, frame in zip(frames[::2], frames[1::2], strict=False)
-    ]
+    kept = [frame.after(lost) for lost, frame in zip(frames[::2], frames[1::2], strict=False)]
     return kept if len(frames) % 2 == 0 else [*kept, frames[-1]]

@@ -152,7 +152,10 @@ def test_systemd_is_told(config, tmp_path):
 
 def test_a_configuration_that_is_wrong_ends_it_at_once(cli, config):
     config.write_text("cameras:\n  door:\n    sauce: x\n")
-    cli("serve", "--config", config).fails(2, "sauce", "cameras.yaml:3")
+    result = cli("serve", "--config", config)
+    assert result.code == 2 and "Traceback" not in result.err
+    places = [line.partition(": ")[0] for line in result.err.splitlines()]
+    assert places == [f"{config}:2:3", f"{config}:3:5"]
 
 
 def test_an_endpoint_in_use_ends_it_at_once(cli, config):

@@ -33,7 +33,7 @@ class Service:
     def __init__(self, config: Path) -> None:
         self.config = config
         self.supervisor = Supervisor(
-            read_settings(config), lambda: read_settings(config), module="tests.service.scripted"
+            read_settings(config), lambda: read_settings(config), module="scripted_worker"
         )
         self._thread = threading.Thread(target=self.supervisor.run)
         self._thread.start()

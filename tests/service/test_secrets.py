@@ -119,3 +119,10 @@ def test_a_secret_does_not_show_its_value(monkeypatch):
 )
 def test_passwords_that_are_written_out_are_noticed(source, is_open):
     assert lies_open(source) == is_open
+
+
+def test_a_secret_is_hidden_wherever_it_stands_as_it_is_and_encoded(monkeypatch):
+    monkeypatch.setenv("TOKEN", "p@ss/word")
+    text = "cannot open http://host/p@ss/word/x and rtsp://u:p%40ss%2Fword@host"
+    hidden = secrets.hide(text, secrets.secret_values("http://host/{TOKEN}/x"))
+    assert hidden == "cannot open http://host/***/x and rtsp://u:***@host"
