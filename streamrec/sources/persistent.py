@@ -176,7 +176,7 @@ class PersistentSource(Source):
         return replace(frame, index=index, cut=cut, source=self.name)
 
     def _end(self) -> None:
-        if self.live:
+        if self.live and self.frame_count is None:
             self._fail("the sender ended the stream")
         else:
             self._move(self._link.disable(now_s(), "it came to its end"))
