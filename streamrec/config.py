@@ -182,7 +182,7 @@ class CaptureOptions(Checked):
     transport: Literal["tcp", "udp"] = option("tcp", "what RTSP travels over")
     decoder: Literal["opencv", "av"] = option(
         "opencv",
-        "of network streams; av, an extra package, takes a fifth less time for H.264, with "
+        "of network streams; av, an extra package, takes a tenth less time for H.264, with "
         "pictures that are a little off between key frames",
     )
     ffmpeg: str = option(

@@ -1,7 +1,8 @@
 """PyAV in place of OpenCV's capture: the same FFmpeg, with settings that OpenCV does not pass on.
 
-The decoder leaves out the loop filter, which smooths the edges of blocks: that is a fifth of all
-work on H.264 from a camera (3.12 and 2.58 ms a frame at 1920 x 1080, see benchmarks/decode.py).
+The decoder leaves out the loop filter, which smooths the edges of blocks: that is a sixth of the
+work on the H.264 of a file (3.12 and 2.58 ms a frame at 1920 x 1080, see benchmarks/decode.py). A
+capture process, which also has to receive it, is left with 83 to 93 % of what it takes by OpenCV.
 Pictures drift from the true ones until the next key frame: on eight real clips at 720 lines, coded
 by x264 at a constant quality of 23 and 32 with a key frame every 100, by 0.5 to 3.9 of 255 levels
 at 172 x 172. A Kinetics-600 MoViNet A0 names all eight right all the same; its best class after a
