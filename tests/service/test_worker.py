@@ -1,8 +1,9 @@
 """A worker, as a process, with the embedded model and made cameras."""
 
 import time
-from importlib.resources import files
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 
@@ -23,7 +24,6 @@ from streamrec.service.settings import CameraSettings
 from streamrec.types import CameraState
 
 PATIENCE_S = 30.0
-FILM = files("streamrec") / "assets" / "demo.mp4"
 SCENE = "synthetic:?fps=25&live=1"
 
 
@@ -143,10 +143,15 @@ def test_it_ends_with_the_line_and_takes_its_captures_along(worker):
     assert psutil.wait_procs(processes, timeout=5.0)[1] == []
 
 
-def test_the_end_of_a_film_ends_its_camera_only(worker):
+def test_the_end_of_a_film_ends_its_camera_only(worker, tmp_path):
+    path = str(tmp_path / "film.mp4")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"mp4v"), 15.0, (64, 48))
+    for level in range(15):
+        writer.write(np.full((48, 64, 3), 10 * level, np.uint8))
+    writer.release()
     film = CameraSettings(
         name="film",
-        source=SourceOptions(source=str(FILM), realtime=True),
+        source=SourceOptions(source=path, realtime=True),
         model=ModelOptions(model="gestures"),
     )
     worker.send(Watch(film), Watch(camera("long")))
