@@ -6,6 +6,7 @@ has the picture, JPEG, as its second frame.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -19,6 +20,7 @@ from streamrec.errors import (
     SourceReadError,
     StreamrecError,
 )
+from streamrec.sinks.bind import bind, socket_file
 from streamrec.sinks.endpoint import parse_endpoint
 from streamrec.types import DEFAULT_CONTROL, CameraStatus
 
@@ -144,14 +146,13 @@ class ControlServer:
         self.socket = self._context.socket(zmq.ROUTER)
         self.socket.setsockopt(zmq.LINGER, _LINGER_MS)
         self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_REQUEST_BYTES)
-        self.socket.setsockopt(zmq.IPV6, where.is_ipv6)
+        self._ipc_file: Path | None = None
         try:
-            self.socket.bind(str(where))
-        except zmq.ZMQError as error:
+            self.endpoint = bind(self.socket, where, "take commands")
+        except EndpointError:
             self.close()
-            reason = zmq.strerror(error.errno or 0)
-            raise EndpointError(f"cannot take commands on {where}: {reason}") from None
-        self.endpoint = self.socket.getsockopt_string(zmq.LAST_ENDPOINT)
+            raise
+        self._ipc_file = socket_file(self.endpoint)
 
     def requests(self) -> Iterator[tuple[bytes, Request]]:
         """Take what has come, each with its client; what is no request is refused here."""
@@ -174,6 +175,8 @@ class ControlServer:
         """Unbind."""
         self.socket.close()
         self._context.term()
+        if self._ipc_file is not None:
+            self._ipc_file.unlink(missing_ok=True)
 
 
 def ask(endpoint: str, request: Request, timeout_s: float = ANSWER_S) -> tuple[Answer, bytes]:

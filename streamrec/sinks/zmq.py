@@ -5,11 +5,7 @@ gets the last status of every camera at once, and predictions from then on. The 
 to one subscriber only: those who were there before get the status again, under the same number.
 """
 
-import errno
 import secrets
-import socket
-import stat
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,7 +13,8 @@ import zmq
 from msgspec.structs import replace
 
 from streamrec.errors import EndpointError, OptionError, SinkError
-from streamrec.sinks.endpoint import Endpoint, parse_endpoint
+from streamrec.sinks.bind import bind, socket_file
+from streamrec.sinks.endpoint import parse_endpoint
 from streamrec.sinks.wire import (
     FORMATS,
     Format,
@@ -45,16 +42,6 @@ MAX_SUBSCRIPTION_BYTES = 4096
 """A subscriber that sends more in one piece is cut off; topics are shorter by far."""
 
 _SUBSCRIBE = b"\x01"
-
-_BIND_ERRORS = {
-    errno.EADDRINUSE: "in use; stop the program that publishes there or take another port",
-    errno.EACCES: "not permitted; take a port above 1023, or a folder that you may write to",
-    errno.EADDRNOTAVAIL: "not an address of this machine",
-    errno.ENODEV: "not an address of this machine; give an IP address",
-    errno.ENOENT: "in a folder that does not exist",
-    errno.ENAMETOOLONG: "too long a path for a socket",
-    errno.EPROTONOSUPPORT: "of a transport that this system does not have",
-}
 
 
 class ZmqPublisher:
@@ -104,14 +91,14 @@ class ZmqPublisher:
         # inproc:// joins sockets of one context only.
         self._owned = None if where.transport == "inproc" else zmq.Context()
         self.socket = (self._owned or zmq.Context.instance()).socket(zmq.XPUB)
+        _limit(self.socket)
         self._ipc_file: Path | None = None
         try:
-            self.endpoint = _bind(self.socket, where)
+            self.endpoint = bind(self.socket, where, "publish")
         except EndpointError:
             self.close()
             raise
-        if where.transport == "ipc" and not where.address.startswith("@"):
-            self._ipc_file = Path(self.endpoint.removeprefix("ipc://")).absolute()
+        self._ipc_file = socket_file(self.endpoint)
 
     def emit(self, prediction: Prediction, frame: Frame) -> None:
         """Publish at once; never waits.
@@ -202,39 +189,8 @@ class ZmqPublisher:
             self._ipc_file.unlink(missing_ok=True)
 
 
-def _bind(publisher: zmq.Socket[bytes], endpoint: Endpoint) -> str:
-    """Return where the socket is bound."""
+def _limit(publisher: zmq.Socket[bytes]) -> None:
     publisher.setsockopt(zmq.SNDHWM, QUEUED_MESSAGES)
     publisher.setsockopt(zmq.XPUB_VERBOSE, 1)  # a second subscriber of a topic shows, too
     publisher.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
     publisher.setsockopt(zmq.LINGER, LINGER_MS)
-    publisher.setsockopt(zmq.IPV6, endpoint.is_ipv6)
-    if endpoint.transport == "ipc":
-        _check_ipc_path(endpoint)
-    try:
-        publisher.bind(str(endpoint))
-    except zmq.ZMQError as error:
-        reason = _BIND_ERRORS.get(error.errno or 0, zmq.strerror(error.errno or 0))
-        raise EndpointError(f"cannot publish on {endpoint}: it is {reason}") from None
-    return publisher.getsockopt_string(zmq.LAST_ENDPOINT)
-
-
-def _check_ipc_path(endpoint: Endpoint) -> None:
-    """Refuse what ZeroMQ would silently delete to bind there: a file, or a socket in use."""
-    try:
-        mode = Path(endpoint.address).stat().st_mode
-    except OSError:
-        return
-    if not stat.S_ISSOCK(mode) or _answers(endpoint.address):
-        raise EndpointError(
-            f"cannot publish on {endpoint}: it exists already; take another path, or stop the "
-            "program that publishes there and delete it"
-        )
-
-
-def _answers(path: str) -> bool:
-    """True where a program listens on the Unix socket."""
-    if sys.platform == "win32":
-        return True
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(path) == 0

@@ -141,3 +141,23 @@ def test_every_request_travels(kind):
     request = kind.cls(**fields)
     decoded = msgspec.json.decode(msgspec.json.encode(request), type=control.Request)
     assert decoded == request
+
+
+def test_a_file_at_the_path_of_the_control_socket_is_not_deleted(tmp_path):
+    precious = tmp_path / "c.sock"
+    precious.write_text("precious")
+    with pytest.raises(EndpointError, match=r"cannot take commands on .* exists already"):
+        ControlServer(f"ipc://{precious}")
+    assert precious.read_text() == "precious"
+
+
+def test_a_second_service_does_not_take_over_the_socket_of_the_first(tmp_path):
+    if not zmq.has("ipc"):
+        pytest.skip("this system has no ipc:// transport")
+    path = tmp_path / "c.sock"
+    first = ControlServer(f"ipc://{path}")
+    with pytest.raises(EndpointError, match="exists already"):
+        ControlServer(first.endpoint)
+    assert path.exists()
+    first.close()
+    assert not path.exists()
