@@ -126,14 +126,17 @@ def watch_source(
 
 
 def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
-    from streamrec.sources.messages import Reading
-    from streamrec.sources.open import open_source
-    from streamrec.sources.watch_camera import lasts, open_camera
+    from streamrec.sources.uri import lasts
 
     if not lasts(source.source):
+        from streamrec.sources.open import open_source
+
         return open_source(
             source.source, name=source.name, realtime=source.realtime, mirror=source.mirror
         )
+    from streamrec.sources.messages import Reading
+    from streamrec.sources.watch_camera import open_camera
+
     logging.getLogger("streamrec").addHandler(logging.NullHandler())  # the reporter says it
     reading = Reading(
         mirror=source.mirror, frozen_s=capture.frozen_after, max_delay_s=capture.max_delay

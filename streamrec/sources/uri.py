@@ -14,6 +14,7 @@ _SECRET = re.compile(  # a key and its value, which ends before the next key
     r"((?:use?r|login|pass|pwd|token|key|auth|secret)[\w.-]*=).*?(?=[&;_][a-z]+=|$)",
     re.IGNORECASE | re.DOTALL,
 )
+_NETWORK = ("rtsp", "http", "https", "udp")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 _NAME_LENGTH = 64
 
@@ -22,6 +23,11 @@ def camera_index(uri: str) -> int | None:
     """Return the index of a camera (``0``, ``/dev/video0``), None for anything else."""
     match = _CAMERA.fullmatch(uri)
     return int(match[1]) if match else None
+
+
+def lasts(uri: str) -> bool:
+    """Tell whether an address is a camera's or of a network: it is kept connected for ever."""
+    return camera_index(uri) is not None or scheme(uri) in _NETWORK
 
 
 def scheme(uri: str) -> str:

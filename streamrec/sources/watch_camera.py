@@ -10,15 +10,8 @@ from streamrec.sources.messages import Reading
 from streamrec.sources.pace import PacedSource
 from streamrec.sources.persistent import OnSnapshot, PersistentSource
 from streamrec.sources.process import GRACE_S, ReaderProcess
-from streamrec.sources.uri import camera_index, network_name, require_name, scheme
+from streamrec.sources.uri import camera_index, network_name, require_name
 from streamrec.types import CameraStatus
-
-_NETWORK = ("rtsp", "http", "https", "udp")
-
-
-def lasts(uri: str) -> bool:
-    """Tell whether ``open_camera`` takes an address: it is a camera's, or of a network."""
-    return camera_index(uri) is not None or scheme(uri) in _NETWORK
 
 
 class WatchedCamera(CaptureThread):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.sources.uri import camera_index, file_name, network_name, redact, scheme
+from streamrec.sources.uri import camera_index, file_name, lasts, network_name, redact, scheme
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,14 @@ def test_a_camera_is_a_number_or_a_video_device(uri, expected):
 )
 def test_a_scheme_has_two_letters_at_least(uri, expected):
     assert scheme(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [("0", True), ("RTSP://host/x", True), ("clip.mp4", False), ("synthetic:", False)],
+)
+def test_cameras_and_networks_last_and_films_do_not(uri, expected):
+    assert lasts(uri) is expected
 
 
 SECRET = st.lists(st.sampled_from("@/?#&;:_.%ü ")).map(lambda odd: "hunter2".join(["", *odd, ""]))
