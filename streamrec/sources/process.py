@@ -1,7 +1,7 @@
 """The owner's side of a capture process: frames out of it, whatever becomes of it."""
 
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
@@ -89,13 +89,22 @@ class ReaderProcess:
 
     def _start(self, request: ReadRequest) -> None:
         try:
-            self._pictures = SharedPictures()
-            self._child: Child[FromReader] = Child(
-                _MODULE, FromReader, inherited=self._pictures.inherited
-            )
-            self._child.line.send(msgspec.structs.replace(request, memory=self._pictures.memory))
+            with ExitStack() as undo:
+                self._pictures = SharedPictures()
+                undo.callback(self._pictures.close)
+                self._child: Child[FromReader] = Child(
+                    _MODULE, FromReader, inherited=self._pictures.inherited
+                )
+                undo.callback(self._child.kill)
+                memory = self._pictures.memory
+                self._child.line.send(msgspec.structs.replace(request, memory=memory))
+                undo.pop_all()
         except (OSError, LineClosedError) as error:
             raise SourceOpenError(f"no capture process for {self._shown}: {error}") from None
+        except UnicodeEncodeError:
+            raise SourceOpenError(
+                "malformed address: it is not UTF-8; write other bytes as %FF"
+            ) from None
 
     @property
     def pid(self) -> int:

@@ -97,5 +97,9 @@ def _new_file() -> int:
     else:
         with tempfile.TemporaryFile() as file:
             fd = os.dup(file.fileno())
-    os.truncate(fd, SLOTS * MAX_PICTURE_BYTES)
+    try:
+        os.truncate(fd, SLOTS * MAX_PICTURE_BYTES)
+    except OSError:  # the disk is full, or files may not be so long
+        os.close(fd)
+        raise
     return fd

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from streamrec.errors import SourceOpenError, SourceReadError
@@ -45,6 +46,28 @@ def wait_until(done, timeout_s=10.0):
     while not done() and time.monotonic() < deadline_s:
         time.sleep(0.02)
     return done()
+
+
+def descriptors():
+    return psutil.Process().num_fds()
+
+
+@linux
+@pytest.mark.parametrize("start", [ReaderProcess, ProcessSource])
+def test_a_process_that_cannot_be_started_leaves_nothing_open(start, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    before = descriptors()
+    with pytest.raises(SourceOpenError, match=r"no capture process for rtsp://\*\*\*@host/x: "):
+        start("rtsp://joe:secret@host/x")
+    assert descriptors() == before
+
+
+@linux
+def test_an_address_that_is_no_text_is_malformed_and_leaves_nothing_open():
+    before = descriptors()
+    with pytest.raises(SourceOpenError, match="it is not UTF-8; write other bytes as %FF"):
+        ReaderProcess("rtsp://joe:se\udcffcret@host/x")
+    assert descriptors() == before
 
 
 def test_frames_of_an_rtsp_server_come_and_the_first_is_a_cut(rtsp_server):
