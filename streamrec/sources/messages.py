@@ -114,13 +114,11 @@ class Noticed(Struct, frozen=True, kw_only=True, tag="noticed"):
 
     Attributes:
         count: the name; ``times``: how often.
-        text: in words for the log; empty: nothing to say.
         fps: the frame rate, where that is the news.
     """
 
     count: str
     times: int = 1
-    text: str = ""
     fps: float | None = None
 
 

@@ -158,8 +158,7 @@ class PersistentSource(Source):
                 self._move(self._link.frame(now_s()))
                 self._report.withheld(defect, now_s())
             case Noticed():
-                if self._report.noticed(news) and news.text:
-                    _log.warning("%s: %s", self.name, news.text)
+                self._report.noticed(news)
             case Opened():
                 self._report.counts["connections"] += 1
                 self.live, self.fps, self.frame_count = news.live, news.fps, news.frame_count

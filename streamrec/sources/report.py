@@ -61,13 +61,11 @@ class Report:
         self.counts[defect.value] += 1
         self._set_defect(defect, now_s)
 
-    def noticed(self, notice: Noticed) -> bool:
-        """Count; tell whether it belongs in a log: the first, second, fourth, eighth time..."""
-        before = self.counts[notice.count]
+    def noticed(self, notice: Noticed) -> None:
+        """Take what is counted, and the frame rate."""
         self.counts[notice.count] += notice.times
         if notice.fps is not None:
             self._fps = notice.fps
-        return self.counts[notice.count].bit_length() > before.bit_length()
 
     def news(self, now_s: float) -> CameraStatus | None:
         """Return the status if it has changed, or was last told ten seconds ago."""
