@@ -157,8 +157,8 @@ class Child(Generic[M]):
 
     def kill(self) -> None:
         """End it at once, whatever it does; safe to call twice and from any thread."""
+        self._process.kill()  # first: on Windows only the other end's close surely ends a wait
         self.line.close()
-        self._process.kill()
         self.await_end(_REAP_S)
 
     def stop(self, patience_s: float) -> None:
