@@ -20,6 +20,7 @@ from streamrec.errors import (
     SourceReadError,
     StreamrecError,
 )
+from streamrec.service.settings import OptionValue
 from streamrec.sinks.bind import bind, socket_file
 from streamrec.sinks.endpoint import parse_endpoint
 from streamrec.types import DEFAULT_CONTROL, CameraStatus
@@ -40,10 +41,10 @@ class List(Struct, frozen=True, tag="list"):
 
 
 class Add(Struct, frozen=True, tag="add"):
-    """Watch another camera; ``settings`` as the configuration has them for a camera."""
+    """Watch another camera; ``settings`` as the configuration has them for one, beside defaults."""
 
     camera: str
-    settings: Mapping[str, str | int | float | bool | None]
+    settings: Mapping[str, OptionValue]
 
 
 class Remove(Struct, frozen=True, tag="remove"):

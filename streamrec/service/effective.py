@@ -17,20 +17,28 @@ _VALUE = re.compile(r";[^|]*")
 def to_yaml(settings: ServiceSettings) -> str:
     """Write settings, so that reading them gives the same again."""
     content: dict[str, Any] = {key: getattr(settings.service, key) for key in SERVICE_KEYS}
+    content["defaults"] = dict(settings.defaults)
     content["cameras"] = {name: _values(camera) for name, camera in settings.cameras.items()}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def hide_secrets(settings: ServiceSettings) -> ServiceSettings:
     """Put ``***`` where secrets are, or may be."""
+    defaults = dict(settings.defaults)
+    if "ffmpeg" in defaults:
+        defaults["ffmpeg"] = _without_values(str(defaults["ffmpeg"]))
     cameras = {name: _hidden(camera) for name, camera in settings.cameras.items()}
-    return replace(settings, cameras=cameras)
+    return replace(settings, defaults=defaults, cameras=cameras)
 
 
 def _hidden(camera: CameraSettings) -> CameraSettings:
     source = replace(camera.source, source=redact(camera.source.source))
-    capture = replace(camera.capture, ffmpeg=_VALUE.sub(";***", camera.capture.ffmpeg))
+    capture = replace(camera.capture, ffmpeg=_without_values(camera.capture.ffmpeg))
     return replace(camera, source=source, capture=capture)
+
+
+def _without_values(ffmpeg: str) -> str:
+    return _VALUE.sub(";***", ffmpeg)
 
 
 def _values(camera: CameraSettings) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from streamrec.config import (
     CameraOptions,
@@ -12,6 +13,9 @@ from streamrec.config import (
     StreamOptions,
     WindowOptions,
 )
+
+OptionValue: TypeAlias = str | int | float | bool | None
+"""What an option may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,14 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """The whole service: what its cameras share, and the cameras by name."""
+    """The whole service.
+
+    Attributes:
+        service: what its cameras share.
+        defaults: values by key, of cameras that a command adds.
+        cameras: by name, with the defaults that they do not overrule.
+    """
 
     service: ServiceOptions = field(default_factory=ServiceOptions)
+    defaults: Mapping[str, OptionValue] = field(default_factory=dict)
     cameras: Mapping[str, CameraSettings] = field(default_factory=dict)

@@ -66,7 +66,9 @@ class _Reader:
         if "cameras" not in top and isinstance(node, yaml.MappingNode):
             self._faults.add(place_of(node), "cameras is missing; 'cameras: {}' if there are none")
         cameras = self._cameras(top["cameras"], shared) if "cameras" in top else ()
-        return ServiceSettings(service=ServiceOptions(**values), cameras=dict(cameras))
+        return ServiceSettings(
+            service=ServiceOptions(**values), defaults=shared, cameras=dict(cameras)
+        )
 
     def _cameras(self, cameras: Entry, shared: Values) -> Iterator[tuple[str, CameraSettings]]:
         for entry in entries(cameras.value, cameras.path, self._faults):

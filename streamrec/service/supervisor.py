@@ -77,7 +77,7 @@ class Supervisor:
         module: str = WORKER,
     ) -> None:
         service = settings.service
-        self._service, self._read = service, read
+        self._service, self._defaults, self._read = service, settings.defaults, read
         self._roster = Roster(file=settings.cameras)
         self._publisher = ZmqPublisher(
             service.publish, service.top, service.format, service.insecure
@@ -228,7 +228,7 @@ class Supervisor:
             settings = self._read()
         finally:
             notify("READY=1")
-        before = self._roster.cameras
+        before, self._defaults = self._roster.cameras, settings.defaults
         self._change(self._roster.reloaded(settings.cameras), self._refused())
         changes = _changes(before, self._roster.cameras)
         if settings.service != self._service:
@@ -254,7 +254,7 @@ class Supervisor:
             case List():
                 return Cameras(tuple(map(self._report, self._roster.cameras.values())))
             case Add(name, values):
-                self._change(self._roster.plus(make_camera(name, values)))
+                self._change(self._roster.plus(make_camera(name, {**self._defaults, **values})))
                 return Done(f"{name} is added")
             case Remove(name):
                 self._change(self._roster.minus(name))

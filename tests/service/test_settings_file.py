@@ -20,7 +20,7 @@ from streamrec.config import (
 from streamrec.errors import ConfigError, OptionError
 from streamrec.service.camera import make_camera
 from streamrec.service.effective import hide_secrets, to_yaml
-from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS
+from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.service.settings_file import parse_settings, read_settings
 
@@ -59,6 +59,7 @@ def test_a_file_is_read_into_the_option_records(tmp_path):
     path.write_text(DOOR)
     assert read_settings(path) == ServiceSettings(
         service=ServiceOptions(workers=2),
+        defaults={"model": "movinet-a1-stream", "frozen_after": 20.0},
         cameras={
             "door": CameraSettings(
                 name="door",
@@ -270,6 +271,7 @@ def test_a_camera_by_command_is_as_in_the_file():
 
 def test_secrets_are_hidden_in_what_is_shown():
     text = camera("source: rtsp://a:hunter2@b/c", "ffmpeg: 'headers;hunter2|threads;2'")
+    text += "\ndefaults: {ffmpeg: 'headers;hunter2'}"
     shown = to_yaml(hide_secrets(parse_settings(text, "")))
     assert "hunter2" not in shown
     assert "rtsp://***@b/c" in shown and "headers;***|threads;***" in shown
@@ -333,11 +335,13 @@ def _some(keys):
 
 _NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)
 _SETTINGS = st.builds(
-    lambda service, cameras: ServiceSettings(
+    lambda service, defaults, cameras: ServiceSettings(
         service=ServiceOptions(**service),
-        cameras={name: make_camera(name, values) for name, values in cameras.items()},
+        defaults=defaults,
+        cameras={name: make_camera(name, defaults | values) for name, values in cameras.items()},
     ),
     _some(SERVICE_KEYS),
+    _some(SHARED_KEYS),
     st.dictionaries(_NAMES, _some(CAMERA_KEYS), max_size=3),
 )
 

@@ -156,6 +156,17 @@ def test_a_camera_can_be_added_and_removed(service):
     assert running.cameras().keys() == {"door"}
 
 
+def test_a_camera_added_by_command_has_the_defaults_that_were_read_last(service):
+    running = service({}, defaults={"enabled": False})
+    running.ask(Add("door", {"source": "live"}))
+    running.ask(Add("yard", {"source": "live", "enabled": True}))
+    running.write({})
+    running.ask(Reload())
+    running.ask(Add("hall", {"source": "live"}))
+    running.wait_live("yard", "hall")
+    assert running.states()["door"] == ("disabled", "in the configuration")
+
+
 def test_a_camera_added_by_command_outlives_a_reload(service):
     running = service({"door": "live"})
     running.ask(Add("yard", {"source": "live"}))
