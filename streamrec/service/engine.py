@@ -3,7 +3,9 @@
 One model at a time computes, so that a camera waits for others, but never for a decoder or a
 network: frames come in by themselves, each camera's newest one waits for its turn, and who waited
 longest, measured by its own rate, is next. Where that is too much work, all rates fall alike and
-no frame gets old.
+no frame gets old. (Goyal, Vin and Cheng, Start-time Fair Queuing, 1996: a turn moves its camera's
+due time by what it is worth; the clock is the due time of whoever has the turn, so that nobody
+saves up turns, and nobody runs ahead.)
 """
 
 import logging
@@ -47,6 +49,7 @@ class Engine:
         self._top = top
         self._models = Models(lambda received, total: alive())
         self._cameras: dict[str, Watched] = {}
+        self._clock_s = 0.0
 
     def watch(self, settings: CameraSettings) -> None:
         """Begin to watch a camera, in place of one of the same name; say so where that fails."""
@@ -81,6 +84,7 @@ class Engine:
         return True
 
     def _serve(self, camera: Watched) -> None:
+        camera.due_s = self._clock_s = max(self._clock_s, camera.due_s)
         try:
             camera.serve(self._publish)
         except StreamrecError as error:

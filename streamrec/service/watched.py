@@ -45,7 +45,8 @@ class Watched:
         top: how many classes a message names.
 
     Attributes:
-        due_s: Unix time at which its next prediction is due: who is due first is served first.
+        due_s: when its next turn is due, on a clock that only the turns of all cameras move: who is
+            due first is served first.
     """
 
     def __init__(
@@ -99,7 +100,8 @@ class Watched:
             self._left_out = frame
             return
         prediction = self._look(frame)
-        self.due_s = max(self.due_s, now_s() - self._period_s()) + self._period_s()
+        if prediction is not None or not self._spec.windowed:
+            self.due_s += self._turn_s()
         if prediction is not None:
             self._last = prediction
             self._counts["predictions"] += 1
@@ -117,6 +119,7 @@ class Watched:
 
     def failed(self) -> None:
         """Begin anew after an error of the model."""
+        self.due_s += self._turn_s()
         self._counts["failures"] += 1
         self._stream.reset()
 
@@ -156,6 +159,10 @@ class Watched:
         """Seconds between frames that the model is given."""
         lanes = self._last.lanes_wanted if self._last else 1
         return 1 / (self._spec.fps * lanes)
+
+    def _turn_s(self) -> float:
+        """Seconds that a turn is worth: of a model that sees windows, only predictions take time."""
+        return self._spec.hop_s if self._spec.windowed else self._frame_s()
 
     def _period_s(self) -> float:
         """Seconds between predictions."""

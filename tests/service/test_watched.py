@@ -162,3 +162,25 @@ def test_who_was_served_is_due_later_than_who_was_not():
     one, other = Camera(), Camera()
     one.see(*noise(1))
     assert other.watched.due_s < one.watched.due_s
+
+
+def test_a_camera_that_is_seldom_asked_is_due_as_often_as_its_model_wants_frames():
+    camera = Camera(rate=0.2)
+    camera.see(*noise(2))
+    assert camera.watched.due_s == pytest.approx(2 / FPS)
+
+
+def test_a_model_that_sees_windows_is_due_until_it_has_said_something():
+    camera = Camera(clip_recognizer())
+    for picture in noise(100):
+        assert camera.watched.due_s == 0.0
+        camera.see(picture)
+        if camera.messages:
+            break
+    assert camera.watched.due_s > 1 / FPS
+
+
+def test_a_model_that_fails_has_had_its_turn():
+    camera = Camera()
+    camera.watched.failed()
+    assert camera.watched.due_s == pytest.approx(1 / FPS)
