@@ -161,7 +161,7 @@ class Watched:
         return 1 / (self._spec.fps * lanes)
 
     def _turn_s(self) -> float:
-        """Seconds that a turn is worth: of a model that sees windows, only predictions take time."""
+        """Seconds that a turn is worth; where a model sees windows, a prediction."""
         return self._spec.hop_s if self._spec.windowed else self._frame_s()
 
     def _period_s(self) -> float:
