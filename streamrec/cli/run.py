@@ -22,6 +22,7 @@ from streamrec.config import (
 
 if TYPE_CHECKING:
     from streamrec.pipeline import Summary
+    from streamrec.recognizer import Stream
     from streamrec.sinks.base import Sink, Viewer
     from streamrec.sources.base import Source
     from streamrec.types import CameraStatus, StreamSpec
@@ -79,50 +80,57 @@ def watch_source(
     """
     from streamrec.build import choose_model
     from streamrec.cli.progress import download_progress
-    from streamrec.pipeline import Summary
-    from streamrec.pipeline import run as run_pipeline
     from streamrec.smoothing import make_smoother
 
     require_other_file("--record", output_options.record, source_options.source)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_open(source_options, capture_options))
         outputs = _Outputs(output_options, stack)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
-        max_delay_s = capture_options.max_delay if source.live else math.inf
-        if recognizer.spec.windowed:  # a window takes its time, and wants every frame
-            source.keep(_MOST_KEPT)
-            max_delay_s = math.inf
         stream = recognizer.stream(
             source.name,
             predict=stream_options.predict,
             smoother=make_smoother(stream_options.smooth, stream_options.smooth_seconds),
             declared_fps=source.fps,
         )
-        _say(
-            f"{source.name}: {recognizer.name} by {recognizer.engine}, "
-            f"publishing on {outputs.endpoint}; Ctrl-C ends"
-        )
-        try:
-            run_pipeline(
-                source,
-                stream,
-                outputs.sinks,
-                outputs.viewers,
-                max_delay_s=max_delay_s,
-                summary=summary,
-            )
-        except KeyboardInterrupt:
-            for name in (signal.SIGINT, signal.SIGTERM):  # a second one must not spoil the ending
-                signal.signal(name, signal.SIG_IGN)
-        finally:
-            _say(describe(summary))
-            if stream.late > _LATE_SHARE * summary.frames:
-                _say(_too_slow(recognizer.spec))
+        max_delay_s = capture_options.max_delay if source.live else math.inf
+        if recognizer.spec.windowed:  # a window takes its time, and wants every frame
+            source.keep(_MOST_KEPT)
+            max_delay_s = math.inf
+        hello = f"{source.name}: {recognizer.name} by {recognizer.engine}"
+        summary = _watch(source, stream, outputs, max_delay_s, hello)
+        if stream.late > _LATE_SHARE * summary.frames:
+            _say(_too_slow(recognizer.spec))
     return 0
+
+
+def _watch(
+    source: "Source", stream: "Stream", outputs: "_Outputs", max_delay_s: float, hello: str
+) -> "Summary":
+    """Run the loop until its end or Ctrl-C; say what happens, and what happened in the end."""
+    from streamrec.pipeline import Summary
+    from streamrec.pipeline import run as run_pipeline
+
+    summary = Summary()
+    try:
+        _say(f"{hello}, publishing on {outputs.endpoint}; Ctrl-C ends")
+        run_pipeline(
+            source,
+            stream,
+            outputs.sinks,
+            outputs.viewers,
+            max_delay_s=max_delay_s,
+            summary=summary,
+        )
+    except KeyboardInterrupt:
+        for name in (signal.SIGINT, signal.SIGTERM):  # a second one must not spoil the ending
+            signal.signal(name, signal.SIG_IGN)
+    finally:
+        _say(describe(summary))
+    return summary
 
 
 def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
