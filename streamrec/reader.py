@@ -3,9 +3,12 @@
 Started by ``streamrec.sources.process``. Whatever hangs or crashes here, does so here alone.
 """
 
+import math
 import os
 import threading
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from socket import socket
 
@@ -17,7 +20,7 @@ from streamrec.opencv import cv2
 from streamrec.preprocess import Preprocessor
 from streamrec.sampling import TimeGrid
 from streamrec.sources.backlog import Backlog
-from streamrec.sources.decoder_log import Damage, DecoderLog, prepare_decoder_log
+from streamrec.sources.decoder_log import Damage, DecoderLog, Heard, prepare_decoder_log
 from streamrec.sources.defects import DefectCheck
 from streamrec.sources.grabber import Grabbed, Grabber
 from streamrec.sources.media_clock import MediaClock, Stamp
@@ -46,6 +49,9 @@ from streamrec.types import Defect, Image, now_s
 LOOKED_AT = 180
 """Lines and rows at least of a picture that are looked at for defects, where it has so many."""
 
+REOPENED_EVERY_S = 10.0
+"""A source is not opened again sooner than this after the last time, seconds."""
+
 
 def serve(connected: socket) -> None:
     """Be the capture process: read what the owner asks for until it ends, fails or is killed."""
@@ -68,8 +74,11 @@ def serve(connected: socket) -> None:
 class Reader:
     """Takes every frame of a source, and makes pictures of those that are wanted.
 
+    OpenCV keeps the first picture's size and scales all later ones to it. So where the decoder
+    begins with another format, the source is opened again.
+
     Args:
-        source: an open source.
+        open_source: connects; used at once, and where the camera's format has changed.
         reading: how pictures are made.
         owner: who gets them; pictures: where they are put.
         log: what the decoder complains of.
@@ -77,24 +86,29 @@ class Reader:
 
     def __init__(
         self,
-        source: Grabber,
+        open_source: Callable[[], Grabber],
         reading: Reading,
         owner: Owner,
         pictures: SharedPictures,
         log: DecoderLog,
     ) -> None:
-        self._source, self._owner, self._pictures, self._log = source, owner, pictures, log
-        self._grid = TimeGrid(fps=reading.fps, declared_fps=source.fps) if reading.fps else None
-        self._max_delay_s = reading.max_delay_s
+        self._open_source, self._owner = open_source, owner
+        self._pictures, self._log = pictures, log
+        self._fps, self._max_delay_s = reading.fps, reading.max_delay_s
         self._make = Making(reading)
-        checked = reading.checked and source.live
-        self._defects = DefectCheck(reading.frozen_s) if checked else None
-        self._backlog, self._damage = Backlog(source.fps or FALLBACK_FPS), Damage()
-        self._clock, self._rate = MediaClock(), RateMeter()
+        self._rate = RateMeter()
         self._tally = Tally(owner)
         self._size: tuple[int, ...] | None = None
-        self._dropped = 0
-        self._cut = True
+        self._dropped = self._index = 0
+        self._reopened_s = -math.inf
+        self._begin(open_source())
+        checked = reading.checked and self._source.live
+        self._defects = DefectCheck(reading.frozen_s) if checked else None
+
+    @property
+    def source(self) -> Grabber:
+        """The open source."""
+        return self._source
 
     def run(self) -> None:
         """Read to the end.
@@ -107,17 +121,42 @@ class Reader:
             self._take(grabbed)
             self._tally.tell(grabbed.captured_s)
 
+    def _begin(self, source: Grabber) -> None:
+        """Start with a connection that is new."""
+        self._log.read()  # of joining a stream in its middle
+        self._source, self._first_index = source, self._index
+        self._grid = TimeGrid(fps=self._fps, declared_fps=source.fps) if self._fps else None
+        self._backlog, self._damage = Backlog(source.fps or FALLBACK_FPS), Damage()
+        self._clock = MediaClock()
+        self._heard, self._formats = Heard(), 0
+        self._cut = True
+
+    def _reopen(self) -> None:
+        self._source.close()
+        self._begin(self._open_source())
+        self._reopened_s = now_s()
+
     def _grab(self) -> Grabbed | None:
         """Grab the next frame that was not waiting already when the source opened."""
         while True:
             asked_s = now_s()
             grabbed = self._source.grab()
-            if grabbed is None or not self._source.waits:
+            self._heard = self._log.read()
+            if grabbed is None:
+                return None
+            self._index = self._first_index + grabbed.index + 1
+            if self._is_outgrown(grabbed):
+                self._reopen()
+            elif self._source.waits and self._backlog.holds(asked_s, grabbed.captured_s):
+                self._tally.add("stale")
+            else:
                 return grabbed
-            if not self._backlog.holds(asked_s, grabbed.captured_s):
-                return grabbed
-            self._log.complaints()  # of joining a stream in its middle
-            self._tally.add("stale")
+
+    def _is_outgrown(self, grabbed: Grabbed) -> bool:
+        """Tell whether pictures have another format than the first of a live connection."""
+        self._formats += self._heard.formats if grabbed.index else 0
+        since_s = grabbed.captured_s - self._reopened_s
+        return self._source.live and self._formats > 0 and since_s > REOPENED_EVERY_S
 
     def _take(self, grabbed: Grabbed) -> None:
         """Turn a frame into a picture, if it is wanted."""
@@ -128,7 +167,9 @@ class Reader:
         if image is not None and asked:
             self._owner.wants_snapshot.clear()
             self._owner.send(Snapshot(_jpeg(image)))
-        if image is not None and wanted:
+        if image is None and wanted:
+            self._owner.send(Withheld(Defect.CORRUPT))
+        elif image is not None and wanted:
             self._watch_size(image)
             self._pass_on(grabbed, stamp, image, spoiled=spoiled)
 
@@ -152,7 +193,7 @@ class Reader:
         return self._grid is None or bool(self._grid.push(stamp.time_s).turns)
 
     def _is_spoiled(self, grabbed: Grabbed, time_s: float) -> bool:
-        complaints = self._log.complaints()
+        complaints = self._heard.complaints
         self._tally.add("decoder_errors", complaints)
         return self._damage.push(complaints, whole=grabbed.whole, time_s=time_s)
 
@@ -189,7 +230,7 @@ class Reader:
             width=shape[1],
             camera_height=self._size[0],
             camera_width=self._size[1],
-            index=grabbed.index,
+            index=self._first_index + grabbed.index,
             captured_s=grabbed.captured_s,
             time_s=stamp.time_s,
             pts_s=grabbed.pts_s,
@@ -235,19 +276,21 @@ def capture(request: ReadRequest, owner: Owner) -> None:
         LineClosedError: the owner has gone.
     """
     log = DecoderLog()
-    prepare_decoder_log()
+    prepare_decoder_log(formats=request.decoder == "opencv")
     options = request.options or os.environ.get(CAPTURE_OPTIONS, "")
     os.environ[CAPTURE_OPTIONS] = capture_options(request.uri, request.transport, options)
-    source = open_here(
+    open_source = partial(
+        open_here,
         request.uri,
         open_timeout_s=request.open_timeout_s,
         read_timeout_s=request.read_timeout_s,
         decoder=request.decoder,
     )
-    log.complaints()  # of joining a stream in its middle
+    reader = Reader(open_source, request.reading, owner, SharedPictures(request.memory), log)
+    source = reader.source
     name = request.name or source.name
     owner.send(Opened(name=name, live=source.live, fps=source.fps, frame_count=source.frame_count))
-    Reader(source, request.reading, owner, SharedPictures(request.memory), log).run()
+    reader.run()
 
 
 def _place(error: Exception) -> str:

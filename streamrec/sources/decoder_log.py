@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from typing import NamedTuple
 
 DAMAGE_LASTS_S = 5.0
 """Longest that a damaged picture is taken to spoil those that are made from it, seconds.
@@ -22,13 +23,27 @@ _DAMAGE = re.compile(
     rb"|cabac decode|error splitting|bytestream",
     re.IGNORECASE,
 )
+_FORMAT = re.compile(rb"chosen by get_format")
 _CHUNK_BYTES = 1 << 16
 
 
-def prepare_decoder_log() -> None:
-    """Make FFmpeg write its warnings to stderr; to be called before OpenCV opens anything."""
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "24"  # AV_LOG_WARNING
+def prepare_decoder_log(*, formats: bool = False) -> None:
+    """Make FFmpeg write its warnings to stderr; to be called before OpenCV opens anything.
+
+    Args:
+        formats: each format too, of any codec. That is a message for debugging; there are some 60
+            lines a second with it at 25 frames per second, and none without.
+    """
+    level = "48" if formats else "24"  # AV_LOG_DEBUG, AV_LOG_WARNING
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = level
     os.environ["OPENCV_FFMPEG_SKIP_LOG_CALLBACK"] = "1"  # which would write to stdout
+
+
+class Heard(NamedTuple):
+    """How many lines there were of damage, and of a format that pictures have from now on."""
+
+    complaints: int = 0
+    formats: int = 0
 
 
 class DecoderLog:
@@ -50,13 +65,13 @@ class DecoderLog:
         os.dup2(write_fd, 2)
         os.close(write_fd)
 
-    def complaints(self) -> int:
-        """Return how many lines of damage have come since the last call."""
+    def read(self) -> Heard:
+        """Return what has come since the last call."""
         if self._read_fd is None:
-            return 0
+            return Heard()
         *lines, self._rest = (self._rest + self._drain(self._read_fd)).split(b"\n")
         self._rest = self._rest[-_CHUNK_BYTES:]
-        return sum(_DAMAGE.search(line) is not None for line in lines)
+        return Heard(*(sum(map(bool, map(kind.search, lines))) for kind in (_DAMAGE, _FORMAT)))
 
     def _drain(self, read_fd: int) -> bytes:
         drained = b""

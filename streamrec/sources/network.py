@@ -1,12 +1,14 @@
 """Video over a network: RTSP cameras, HTTP streams and files, MPEG-TS over UDP."""
 
 import os
+import time
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from streamrec.errors import SourceOpenError, SourceReadError
 from streamrec.opencv import cv2
 from streamrec.sources.diagnosis import why_not_opened
+from streamrec.sources.grabber import Grabbed
 from streamrec.sources.opencv import OpenCVSource
 from streamrec.sources.uri import network_name, redact
 
@@ -19,6 +21,11 @@ LIVE_RTSP = "fpsprobesize;0|analyzeduration;500000"
 """FFmpeg would look at two seconds of an RTSP stream before it gives the first frame, to tell the
 rate, which nobody needs; half a second (in microseconds) is for what else the server does not say.
 """
+
+_OVER = 10
+"""A connection is over when so many frames in a row cannot be had, all of them at once."""
+
+_AT_ONCE_S = 0.001
 
 _PICTURES = cv2.VideoWriter.fourcc(*"MJPG")
 
@@ -69,14 +76,25 @@ class NetworkSource(OpenCVSource):
         """Media time; pictures over HTTP have none, FFmpeg numbers them 25 a second."""
         return None if self._invented else super()._pts_s()
 
-    def _end(self, waited_s: float) -> None:
-        if waited_s >= self._read_timeout_s:
-            raise SourceReadError(f"no frame from {self._shown} for {waited_s:.0f} s")
-        if self.frame_count is None:
-            raise SourceReadError(
-                f"{self._shown} broke off after {self._index} frames: the sender stopped or the "
-                "connection was lost"
-            )
+    def _end(self, waited_s: float) -> Grabbed | None:
+        """Tell a frame that came and cannot be decoded from a connection that is over.
+
+        OpenCV says the same of both, but has to wait for the one. It has no picture.
+        """
+        for _ in range(_OVER):
+            if waited_s >= self._read_timeout_s:
+                raise SourceReadError(f"no frame from {self._shown} for {waited_s:.0f} s")
+            if self.frame_count is not None:
+                return None
+            asked_s = time.monotonic()
+            grabbed = self._capture.grab()
+            waited_s = time.monotonic() - asked_s
+            if grabbed or _AT_ONCE_S < waited_s < self._read_timeout_s:
+                return self._grabbed()
+        raise SourceReadError(
+            f"{self._shown} broke off after {self._index} frames: the sender stopped or the "
+            "connection was lost"
+        )
 
 
 def _require_host(url: str) -> None:

@@ -56,9 +56,7 @@ class OpenCVSource(Source):
         started = time.monotonic()
         if not self._capture.grab():
             return self._end(time.monotonic() - started)
-        captured_s, pts_s = now_s(), self._pts_s()
-        self._index += 1
-        return Grabbed(self._index - 1, captured_s, pts_s, self._is_whole())
+        return self._grabbed()
 
     def retrieve(self) -> Image | None:
         """Return the picture of the frame just grabbed; None: it cannot be decoded."""
@@ -74,8 +72,17 @@ class OpenCVSource(Source):
         self._capture.release()
 
     @abstractmethod
-    def _end(self, waited_s: float) -> None:
-        """Return at a regular end; raise SourceReadError where no more frames is a failure."""
+    def _end(self, waited_s: float) -> Grabbed | None:
+        """Return None at a regular end; raise SourceReadError where no more frames is a failure.
+
+        Where it is not the end, return the next frame.
+        """
+
+    def _grabbed(self) -> Grabbed:
+        """Describe the frame that the capture holds."""
+        captured_s, pts_s = now_s(), self._pts_s()
+        self._index += 1
+        return Grabbed(self._index - 1, captured_s, pts_s, self._is_whole())
 
     def _pts_s(self) -> float | None:
         """Media time of the frame just grabbed, seconds, None where a live source has none."""
@@ -90,7 +97,7 @@ class OpenCVSource(Source):
         return pts_s
 
     def _is_whole(self) -> bool:
-        return chr(int(self._capture.get(cv2.CAP_PROP_FRAME_TYPE)) & 0x7F) not in "PB"
+        return chr(int(self._capture.get(cv2.CAP_PROP_FRAME_TYPE)) & 0x7F) not in "PB?"
 
     def _frame(self, grabbed: Grabbed, image: Image) -> Frame:
         captured_s, pts_s = grabbed.captured_s, grabbed.pts_s

@@ -13,7 +13,7 @@ import os
 from streamrec.sources.decoder_log import DecoderLog
 log = DecoderLog()
 os.write(2, {text!r})
-print(log.complaints(), log.complaints())
+print(*log.read(), *log.read())
 """
 
 
@@ -29,7 +29,12 @@ print(log.complaints(), log.complaints())
 )
 def test_lines_of_damage_are_counted_once_and_not_shown(run_python, text, count):
     done = run_python(PROGRAM.format(text=text))
-    assert (done.stdout, done.stderr) == (f"{count} 0\n", "")
+    assert (done.stdout, done.stderr) == (f"{count} 0 0 0\n", "")
+
+
+def test_a_format_is_told_from_damage(run_python):
+    text = b"[hevc @ 0x1] Format yuv420p chosen by get_format().\n[hevc @ 0x1] Decoding SPS\n"
+    assert run_python(PROGRAM.format(text=text)).stdout == "0 1 0 0\n"
 
 
 def test_a_writer_never_waits_for_a_reader(run_python):
@@ -37,7 +42,7 @@ def test_a_writer_never_waits_for_a_reader(run_python):
         "import os\nfrom contextlib import suppress\n"
         "from streamrec.sources.decoder_log import DecoderLog\nlog = DecoderLog()\n"
         "with suppress(BlockingIOError):\n    while True: os.write(2, b'corrupt\\n' * 1000)\n"
-        "print(log.complaints() > 1000)\n"
+        "print(log.read().complaints > 1000)\n"
     )
     assert done.stdout == "True\n"
 

@@ -269,16 +269,7 @@ def test_a_line_that_goes_dead_is_left_and_made_anew(cameras, network, watch):
     assert camera.until_frames()[0].time_s == pytest.approx(time.time(), abs=1.0)
 
 
-@pytest.mark.parametrize(
-    "decoder",
-    [
-        pytest.param(
-            "opencv",
-            marks=pytest.mark.xfail(reason="OpenCV scales what comes to the size that came first"),
-        ),
-        "av",
-    ],
-)
+@pytest.mark.parametrize("decoder", ["opencv", "av"])
 def test_another_size_is_a_cut(cameras, watch, decoder):
     if decoder == "av":
         pytest.importorskip("av")
@@ -291,15 +282,21 @@ def test_another_size_is_a_cut(cameras, watch, decoder):
     assert first.cut
     camera.until(lambda: (camera.status.width, camera.status.height) == (320, 240))
     camera.until_counted("size_changes")
+    indices = [frame.index for frame in camera.frames]
+    assert indices == sorted(set(indices))
+    assert camera.status.counts["losses"] == 0
 
 
-def test_another_frame_rate_is_counted(cameras, watch):
+def test_another_frame_rate_is_counted_and_no_cut(cameras, watch):
     server = cameras(fps=25)
     camera = watch(server.url())
     camera.until(lambda: camera.statuses and camera.status.fps)
     server.do("rate cam0 10")
     camera.until_counted("rate_changes")
     camera.until(lambda: camera.status.fps == pytest.approx(10, rel=0.1))
+    camera.until_frames()
+    assert not any(frame.cut for frame in camera.frames[1:])
+    assert camera.status.counts["losses"] == camera.status.counts["size_changes"] == 0
 
 
 def test_wrong_bytes_are_counted_and_what_they_spoil_is_withheld(cameras, watch):
@@ -313,6 +310,23 @@ def test_wrong_bytes_are_counted_and_what_they_spoil_is_withheld(cameras, watch)
     server.do("restore cam0")
     camera.until(lambda: camera.status.defect is None)
     camera.until_frames(25)
+    assert camera.status.counts["losses"] == 0
+
+
+@pytest.mark.parametrize("decoder", ["opencv", "av"])
+def test_a_camera_that_sends_nothing_sound_stays_connected(cameras, watch, decoder):
+    if decoder == "av":
+        pytest.importorskip("av")
+    server = cameras(fps=25, size="64x48")  # so small that many cannot be decoded at all
+    camera = watch(server.url(), decoder=decoder)
+    camera.until_frames()
+    server.do("corrupt cam0 1")
+    camera.until(lambda: camera.status.defect is Defect.CORRUPT)
+    time.sleep(4.0)
+    assert (camera.status.state, camera.status.defect) == (LIVE, Defect.CORRUPT)
+    server.do("restore cam0")
+    camera.until(lambda: camera.status.defect is None)
+    camera.until_frames()
     assert camera.status.counts["losses"] == 0
 
 
