@@ -59,6 +59,8 @@ def fault_in(key: Key, value: Any) -> str:
     """Say what the value of a key is, and what was got instead; nothing if it is allowed."""
     if fault := fault_of(key.item, value, key.hint):
         return f"{fault}; got '{shown(str(value))}'"
+    if isinstance(value, str) and not value.isprintable():
+        return "is text on one line, without control characters"
     try:
         _CHECKS.get(key.item.name, str)(value)
     except (OptionError, EndpointError, SourceOpenError) as error:

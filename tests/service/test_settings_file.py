@@ -256,6 +256,7 @@ def test_no_fault_shows_a_password(text):
         ({"source": "0", "min_score": 7}, "min_score is at least 0 and at most 1; got '7'"),
         ({"source": "0", "region": "1,1"}, "region is not allowed"),
         ({"source": "rstp://a:hunter2@b"}, "unknown scheme"),
+        ({"source": "rtsp://a\nINFO a line of its own"}, "source is text on one line"),
     ],
 )
 def test_a_camera_by_command_is_checked_as_in_the_file(values, part):
