@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     from streamrec.service.settings_file import read_settings
     from streamrec.service.supervisor import Supervisor
 
+    _fill_standard_streams()
     _log_to_stderr()
     supervisor = Supervisor(read_settings(args.config), lambda: read_settings(args.config))
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -33,6 +35,13 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())
     supervisor.run()
     return 0
+
+
+def _fill_standard_streams() -> None:
+    """Let no socket get the number of a standard stream that whoever started this has closed."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
 
 
 def _log_to_stderr() -> None:

@@ -163,3 +163,13 @@ def test_an_endpoint_in_use_ends_it_at_once(cli, config):
         document = {"publish": service.publish, "cameras": {}}
         config.write_bytes(msgspec.json.encode(document))
         cli("serve", "--config", config).fails(5, "in use")
+
+
+def test_no_socket_gets_the_number_of_a_standard_stream_that_is_closed():
+    code = (
+        "import os; from streamrec.cli.serve import _fill_standard_streams as fill\n"
+        "for fd in range(3): os.close(fd)\n"
+        "fill(); first, _ = os.pipe()\n"
+        "os._exit(10 * first + all(map(os.get_inheritable, range(3))))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 31
