@@ -62,9 +62,11 @@ class Frame:
     Attributes:
         image: uint8 [H, W, 3], BGR.
         index: the frame's number in its source, from 0; dropped frames are counted.
-        captured_s: Unix time at which the picture came out of the source, seconds.
+        captured_s: Unix time at which the decoder handed the picture over, seconds.
         time_s: when the picture was taken, on the clock that sampling uses, seconds: media time
-            for files, capture time for live sources. Any origin; may be jittered or repeated.
+            for files; for live sources media time moved to Unix time by the frames that came
+            fastest (``streamrec.sources.media_clock``), or ``captured_s`` where there is none. Any
+            origin; may be jittered or repeated.
         pts_s: media time (presentation timestamp) in seconds, None where the source has none.
         source: the name of the source.
         dropped: frames of the source that were discarded since the frame before this one.
