@@ -1,5 +1,7 @@
 """The control socket of a service, over real sockets."""
 
+import os
+import signal
 import time
 
 import msgspec
@@ -161,3 +163,31 @@ def test_a_second_service_does_not_take_over_the_socket_of_the_first(tmp_path):
     assert path.exists()
     first.close()
     assert not path.exists()
+
+
+def test_all_who_wait_for_a_cameras_picture_get_it_from_one_request(service):
+    running = service({"door": "live"})
+    running.wait_live("door")
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.setsockopt(zmq.LINGER, 0)
+        client.setsockopt(zmq.RCVTIMEO, 10_000)
+        client.connect(running.supervisor.controlled_at)
+        for _ in range(3000):
+            client.send_multipart([b"", msgspec.json.encode(TakeSnapshot("door"))])
+        pictures = [client.recv_multipart()[-1] for _ in range(3000)]
+    assert set(pictures) == {b"picture of door"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of POSIX")
+def test_thousands_who_ask_a_worker_that_hangs_for_pictures_hold_up_nobody(service):
+    running = service({"door": "live", "yard": "live"}, workers=2)
+    reports = running.wait_live("door", "yard")
+    os.kill(int(reports["door"].status.model.removeprefix("worker-")), signal.SIGSTOP)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.setsockopt(zmq.LINGER, 0)
+        client.connect(running.supervisor.controlled_at)
+        for _ in range(3000):
+            client.send_multipart([b"", msgspec.json.encode(TakeSnapshot("door"))])
+        for _ in range(20):
+            running.ask(List())
+            time.sleep(0.05)
