@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streamrec.recognizer import Stream
     from streamrec.sinks.base import Sink, Viewer
     from streamrec.sources.base import Source
-    from streamrec.types import CameraStatus, StreamSpec
+    from streamrec.types import CameraStatus, Defect, StreamSpec
 
 
 _OPTIONS = (
@@ -161,10 +161,14 @@ def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
 
 
 class _Reporter:
-    """Says in one line that a camera was lost, and in one that it is back."""
+    """Says in one line that a camera was lost, and in one that it is back.
+
+    What is wrong with its pictures is said once, since in bad weather it comes and goes.
+    """
 
     def __init__(self) -> None:
         self._lost_s: float | None = None
+        self._defects: set[Defect] = set()
 
     def tell(self, status: "CameraStatus") -> None:
         """Take how it stands with the camera."""
@@ -175,6 +179,9 @@ class _Reporter:
         elif status.state == "live" and self._lost_s is not None:
             _say(f"{status.source}: back after {status.since_s - self._lost_s:.0f} s")
             self._lost_s = None
+        if status.defect is not None and status.defect not in self._defects:
+            self._defects.add(status.defect)
+            _say(f"{status.source}: the picture is {status.defect}, and not shown to the model")
 
 
 class _Outputs:

@@ -150,6 +150,23 @@ def test_ctrl_c_ends_a_run_that_waits_for_a_camera_to_come_back(cameras, model):
     assert "predictions in" in err.splitlines()[-1]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a console's signals cannot be sent here")
+def test_each_reason_to_withhold_pictures_is_said_once(cameras, model):
+    server = cameras()
+    options = ("--model", model, "--publish", ANY_PORT, "--frozen-after", "2", "--name", "door")
+    with running("run", "--source", server.url(), *options) as ran:
+        while "publishing on" not in ran.stderr.readline():
+            pass
+        server.do("freeze cam0")
+        assert ran.stderr.readline() == "door: the picture is frozen, and not shown to the model\n"
+        server.do("restore cam0")
+        server.do("black cam0")
+        assert ran.stderr.readline() == "door: the picture is black, and not shown to the model\n"
+        ran.send_signal(signal.SIGINT)
+        _, err = ran.communicate(timeout=10)
+    assert "frozen" not in err
+
+
 def test_a_camera_that_is_not_there_at_the_start_is_an_error(cli, model):
     url = f"rtsp://joe:geheim@127.0.0.1:{free_port()}/cam0"
     result = cli("run", "--source", url, "--model", model, "--publish", ANY_PORT)
