@@ -41,14 +41,13 @@ class _UnixClock:
         self._offset_s = time.time() - self._called_s
 
     def __call__(self) -> float:
-        monotonic_s = time.monotonic()
-        error_s = time.time() - monotonic_s - self._offset_s
+        monotonic_s, offset_s = time.monotonic(), self._offset_s
+        error_s = time.time() - monotonic_s - offset_s
         if abs(error_s) <= _CLOCK_STEP_S:
             most_s = _CLOCK_SLEW * (monotonic_s - self._called_s)
             error_s = max(-most_s, min(error_s, most_s))
-        self._called_s = monotonic_s
-        self._offset_s += error_s
-        return monotonic_s + self._offset_s
+        self._called_s, self._offset_s = monotonic_s, offset_s + error_s
+        return monotonic_s + offset_s + error_s
 
 
 now_s = _UnixClock()
