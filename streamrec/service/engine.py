@@ -10,10 +10,12 @@ saves up turns, and nobody runs ahead.)
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
-from streamrec.errors import StreamrecError
+from streamrec.errors import DownloadError, SourceOpenError, StreamrecError
+from streamrec.recognizer import Recognizer
 from streamrec.service.messages import Snapshot
 from streamrec.service.models import Models, reading_of
 from streamrec.service.secrets import hide, resolve, secret_values
@@ -25,13 +27,25 @@ from streamrec.types import CameraState, CameraStatus, now_s
 _log = logging.getLogger("streamrec")
 
 
+RETRY_S = 60.0
+"""Between attempts to fetch a model, or to find a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A camera whose model is being loaded; or, after a failure, when that is tried again."""
+
+    settings: CameraSettings
+    model: Future[Recognizer]
+    retry_s: float | None = None
+
+
 class Engine:
     """Watches cameras.
 
     Args:
         publish: takes predictions; ``tell``: statuses; ``show``: snapshots.
         wake: called from other threads when there is something to do.
-        alive: called now and then while a model is fetched, which may take long.
         top: how many classes a message names.
     """
 
@@ -42,26 +56,29 @@ class Engine:
         tell: Callable[[CameraStatus], None],
         show: Callable[[Snapshot], None],
         wake: Callable[[], None],
-        alive: Callable[[], None],
         top: int,
     ) -> None:
         self._publish, self._tell, self._show, self._wake = publish, tell, show, wake
         self._top = top
-        self._models = Models(lambda received, total: alive())
+        self._models = Models()
         self._cameras: dict[str, Watched] = {}
+        self._opening: dict[str, Opening] = {}
         self._clock_s = 0.0
 
     def watch(self, settings: CameraSettings) -> None:
-        """Begin to watch a camera, in place of one of the same name; say so where that fails."""
+        """Begin to watch a camera, in place of one of the same name, as soon as its model is there.
+
+        Where that fails a status says so. What may be mended by others, a model that could not be
+        fetched or a secret that is missing, is tried again every minute.
+        """
         self.forget(settings.name)
-        try:
-            self._cameras[settings.name] = self._open(settings)
-        except StreamrecError as error:
-            self._tell(_off(settings.name, str(error)))
-        self._models.keep([camera.settings for camera in self._cameras.values()])
+        self._begin(settings)
+        others = [camera.settings for camera in self._cameras.values()]
+        self._models.keep([*others, *(opening.settings for opening in self._opening.values())])
 
     def forget(self, name: str) -> None:
         """Stop watching a camera, if it is watched."""
+        self._opening.pop(name, None)
         if (camera := self._cameras.pop(name, None)) is not None:
             camera.close()
 
@@ -74,6 +91,7 @@ class Engine:
 
     def turn(self) -> bool:
         """Look at one frame and pass statuses on; False: nothing waited."""
+        self._open_ready()
         for camera in self._cameras.values():
             for status in camera.statuses():
                 self._tell(status)
@@ -91,8 +109,35 @@ class Engine:
             _log.warning("%s: %s", camera.settings.name, error)
             camera.failed()
 
-    def _open(self, settings: CameraSettings) -> Watched:
-        recognizer, uri = self._models.get(settings), settings.source.source
+    def _begin(self, settings: CameraSettings) -> None:
+        model = self._models.get(settings)
+        self._opening[settings.name] = Opening(settings, model)
+        model.add_done_callback(lambda _: self._wake())
+
+    def _open_ready(self) -> None:
+        """Open the cameras whose models are there, and try those again whose time has come."""
+        for name, opening in list(self._opening.items()):
+            if opening.retry_s is not None:
+                if now_s() >= opening.retry_s:
+                    self._begin(opening.settings)
+            elif opening.model.done():
+                del self._opening[name]
+                self._try_to_open(opening)
+
+    def _try_to_open(self, opening: Opening) -> None:
+        settings = opening.settings
+        try:
+            self._cameras[settings.name] = self._open(settings, opening.model.result())
+        except (DownloadError, SourceOpenError) as error:
+            retry_s = now_s() + RETRY_S
+            self._opening[settings.name] = replace(opening, retry_s=retry_s)
+            status = _not_watched(settings.name, CameraState.BACKING_OFF, error)
+            self._tell(replace(status, attempt=1, retry_s=retry_s))
+        except StreamrecError as error:
+            self._tell(_not_watched(settings.name, CameraState.DISABLED, error))
+
+    def _open(self, settings: CameraSettings, recognizer: Recognizer) -> Watched:
+        uri = settings.source.source
         secrets = secret_values(uri)
         told: SimpleQueue[CameraStatus] = SimpleQueue()
 
@@ -113,9 +158,9 @@ class Engine:
 
     def close(self) -> None:
         """Stop watching all cameras."""
-        for name in list(self._cameras):
+        for name in [*self._cameras, *self._opening]:
             self.forget(name)
 
 
-def _off(name: str, reason: str) -> CameraStatus:
-    return CameraStatus(source=name, state=CameraState.DISABLED, since_s=now_s(), reason=reason)
+def _not_watched(name: str, state: CameraState, error: StreamrecError) -> CameraStatus:
+    return CameraStatus(source=name, state=state, since_s=now_s(), reason=str(error))

@@ -1,41 +1,47 @@
 """The models of one worker: each is loaded once, however many cameras it watches."""
 
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from streamrec.build import load_model
 from streamrec.config import DEFAULT_MODEL, ModelOptions, WindowOptions
 from streamrec.recognizer import Recognizer
 from streamrec.service.settings import CameraSettings
 from streamrec.sources.messages import Reading
 from streamrec.sources.region import Region
-from streamrec.weights.files import Progress
+
+Key = tuple[ModelOptions, WindowOptions]
 
 
 class Models:
-    """Recognisers by what was asked for.
+    """Recognisers by what was asked for; loaded beside the loop, which other cameras need."""
 
-    Args:
-        progress: told of the bytes received while a model is fetched.
-    """
+    def __init__(self) -> None:
+        self._loader = ThreadPoolExecutor(1, "streamrec-models")
+        self._loaded: dict[Key, Future[Recognizer]] = {}
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._loaded: dict[tuple[ModelOptions, WindowOptions], Recognizer] = {}
+    def get(self, settings: CameraSettings) -> "Future[Recognizer]":
+        """Return the recogniser of a camera, which may have to be loaded yet.
 
-    def get(self, settings: CameraSettings) -> Recognizer:
-        """Return the recogniser of a camera, loading it if need be.
-
-        Raises:
-            ModelError, OptionError: as ``streamrec.load``.
+        Its result raises ModelError and OptionError as ``streamrec.load`` does; who asks again
+        after that has it tried again.
         """
-        key = settings.model, settings.window
-        if key not in self._loaded:
+        key = _key(settings)
+        present = self._loaded.get(key)
+        if present is None or (present.done() and present.exception() is not None):
             name = settings.model.model or DEFAULT_MODEL
-            self._loaded[key] = load_model(name, settings.model, settings.window, self._progress)
-        return self._loaded[key]
+            present = self._loader.submit(load_model, name, settings.model, settings.window)
+            self._loaded[key] = present
+        return present
 
-    def keep(self, cameras: list[CameraSettings]) -> None:
+    def keep(self, cameras: Collection[CameraSettings]) -> None:
         """Forget those that none of these cameras uses."""
-        used = {(settings.model, settings.window) for settings in cameras}
+        used = set(map(_key, cameras))
         self._loaded = {key: model for key, model in self._loaded.items() if key in used}
+
+
+def _key(settings: CameraSettings) -> Key:
+    return settings.model, settings.window
 
 
 def reading_of(settings: CameraSettings, recognizer: Recognizer) -> Reading:

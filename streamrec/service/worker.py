@@ -41,38 +41,22 @@ def serve(connected: socket.socket) -> None:
     wake = threading.Event()
     orders: SimpleQueue[ToWorker] = SimpleQueue()
     threading.Thread(target=_listen, args=(line, orders, wake), daemon=True).start()
-    pulse = Pulse(line)
     engine = Engine(
         publish=lambda message, ready_s: line.send(Predicted(message, ready_s)),
         tell=lambda status: line.send(Told(status)),
         show=line.send,
         wake=wake.set,
-        alive=pulse.beat,
         top=begin.top,
     )
+    alive_s = -math.inf
     while True:
         _obey(engine, orders)
-        pulse.beat()
+        if time.monotonic() - alive_s >= ALIVE_S:
+            alive_s = time.monotonic()
+            line.send(Alive())
         if not engine.turn():
             wake.wait(ALIVE_S / 4)
         wake.clear()
-
-
-class Pulse:
-    """Says every second that the process goes on, as long as somebody calls ``beat``."""
-
-    def __init__(self, line: Line[ToWorker]) -> None:
-        self._line, self._last_s = line, -math.inf
-
-    def beat(self) -> None:
-        """Say it, if it is time.
-
-        Raises:
-            LineClosedError: the supervisor has gone.
-        """
-        if time.monotonic() - self._last_s >= ALIVE_S:
-            self._last_s = time.monotonic()
-            self._line.send(Alive())
 
 
 def _listen(line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threading.Event) -> None:

@@ -1,5 +1,7 @@
 """Who has the next turn in a worker that has too much to do."""
 
+import threading
+import time
 from collections import Counter
 from itertools import count
 
@@ -8,6 +10,8 @@ import pytest
 from tiny_models import clip_recognizer, recognizer
 
 from streamrec.config import CameraOptions, ModelOptions, SourceOptions
+from streamrec.errors import DownloadError
+from streamrec.service import engine as engine_module
 from streamrec.service.engine import Engine
 from streamrec.service.settings import CameraSettings
 from streamrec.sources.base import Source
@@ -61,10 +65,17 @@ def engine(monkeypatch):
         tell=print,
         show=print,
         wake=print,
-        alive=print,
         top=1,
     )
     return engine, published, served
+
+
+def watch(engine, *cameras):
+    """Watch cameras, and wait for their models."""
+    for camera in cameras:
+        engine.watch(camera)
+    for camera in cameras:
+        engine._models.get(camera).result()
 
 
 def run(engine, turns=TURNS):
@@ -74,17 +85,14 @@ def run(engine, turns=TURNS):
 
 def test_equal_cameras_have_equal_rates(engine):
     engine, published, _ = engine
-    for name in "abcd":
-        engine.watch(settings(name))
+    watch(engine, *map(settings, "abcd"))
     run(engine)
     assert set(published.values()) == {TURNS // 4}
 
 
 def test_a_model_that_sees_windows_gets_its_share_beside_streams(engine):
     engine, published, _ = engine
-    engine.watch(settings("window", model="clip"))
-    for name in "abc":
-        engine.watch(settings(name))
+    watch(engine, settings("window", model="clip"), *map(settings, "abc"))
     run(engine)
     hops = published["window"] * clip_recognizer().spec.hop_s
     assert hops == pytest.approx(published["a"] / recognizer().spec.fps, rel=0.05)
@@ -92,17 +100,64 @@ def test_a_model_that_sees_windows_gets_its_share_beside_streams(engine):
 
 def test_a_camera_that_is_seldom_asked_shows_its_model_as_many_frames_as_the_others(engine):
     engine, _, served = engine
-    engine.watch(settings("seldom", rate=0.5))
-    engine.watch(settings("often"))
+    watch(engine, settings("seldom", rate=0.5), settings("often"))
     run(engine)
     assert served["seldom"] == served["often"]
 
 
 def test_who_was_alone_does_not_wait_for_those_who_come(engine):
     engine, published, _ = engine
-    engine.watch(settings("first"))
+    watch(engine, settings("first"))
     run(engine)
     published.clear()
-    engine.watch(settings("second"))
+    watch(engine, settings("second"))
     run(engine, 100)
     assert published["first"] == pytest.approx(50, abs=1)
+
+
+def test_while_a_model_is_loaded_the_others_go_on(engine, monkeypatch):
+    engine, published, _ = engine
+    there = threading.Event()
+
+    def load(name, *_):
+        there.wait(60)
+        return recognizer()
+
+    watch(engine, settings("first"))
+    monkeypatch.setattr("streamrec.service.models.load_model", load)
+    engine.watch(settings("second", model="slow"))
+    run(engine, 100)
+    assert published == {"first": 100}
+    there.set()
+    watch(engine, settings("second", model="slow"))
+    run(engine, 100)
+    assert published["second"] == pytest.approx(50, abs=1)
+
+
+def test_a_model_that_cannot_be_fetched_is_tried_again(engine, monkeypatch):
+    engine, published, _ = engine
+    monkeypatch.setattr(engine_module, "RETRY_S", 0.01)
+    attempts = count()
+
+    def load(name, *_):
+        if next(attempts) < 2:
+            raise DownloadError("no network")
+        return recognizer()
+
+    monkeypatch.setattr("streamrec.service.models.load_model", load)
+    engine.watch(settings("cam"))
+    deadline_s = time.monotonic() + 30
+    while not published and time.monotonic() < deadline_s:
+        engine.turn()
+    assert published["cam"] == 1
+    assert next(attempts) == 3
+
+
+def test_a_camera_that_is_forgotten_is_not_opened_when_its_model_comes(engine):
+    engine, published, _ = engine
+    one = settings("cam")
+    engine.watch(one)
+    engine.forget("cam")
+    engine._models.get(one).result()
+    assert not engine.turn()
+    assert not published

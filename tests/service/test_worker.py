@@ -21,7 +21,7 @@ from streamrec.service.messages import (
     Watch,
 )
 from streamrec.service.settings import CameraSettings
-from streamrec.types import CameraState
+from streamrec.types import CameraState, now_s
 
 PATIENCE_S = 30.0
 SCENE = "synthetic:?fps=25&live=1"
@@ -91,9 +91,11 @@ def test_one_camera_that_cannot_be_watched_leaves_the_others_alone(worker):
     worker.hear_prediction("good")
 
 
-def test_a_secret_that_is_missing_is_said_by_name(worker):
+def test_a_secret_that_is_missing_is_said_by_name_and_looked_for_again(worker):
     worker.send(Watch(camera("cam", source="rtsp://viewer:{NO_SUCH_SECRET}@127.0.0.1:1/x")))
-    assert "NO_SUCH_SECRET" in worker.hear_status("cam", CameraState.DISABLED).reason
+    status = worker.hear_status("cam", CameraState.BACKING_OFF)
+    assert "NO_SUCH_SECRET" in status.reason
+    assert status.retry_s > now_s()
 
 
 def test_a_camera_that_is_forgotten_is_silent_and_its_process_gone(worker):
