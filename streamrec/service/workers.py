@@ -11,19 +11,16 @@ from streamrec.service.messages import (
     Begin,
     Forget,
     FromWorker,
-    Predicted,
     TakeSnapshot,
-    Told,
     Watch,
 )
 from streamrec.service.settings import CameraSettings
-from streamrec.types import CameraState, CameraStatus
 
-SILENCE_S = 10.0
-"""A worker that says nothing for so long hangs; it says every second that it lives."""
+SILENCE_S = 20.0
+"""A worker that says nothing for so long hangs; it says every second that it lives.
 
-LOADING_S = 60.0
-"""The same while it loads models."""
+Long enough for a slow machine to start the interpreter.
+"""
 
 DEATHS_S = 300.0
 """For so long a death counts against a worker."""
@@ -68,7 +65,6 @@ class Worker:
         self._child: Child[FromWorker] | None = None
         self._heard_s = self._started_s = 0.0
         self._closed = False
-        self._loading: set[str] = set()
 
     @property
     def pid(self) -> int | None:
@@ -103,7 +99,6 @@ class Worker:
     def forget(self, name: str) -> None:
         """Stop watching a camera."""
         del self.cameras[name]
-        self._loading.discard(name)
         self._send(Forget(name))
 
     def take_snapshot(self, name: str, number: int) -> None:
@@ -117,11 +112,6 @@ class Worker:
             if message is None:
                 return
             self._heard_s = now_s
-            match message:
-                case Predicted(message=prediction):
-                    self._loading.discard(prediction.source)
-                case Told(status) if _has_loaded(status):
-                    self._loading.discard(status.source)
             yield message
 
     def failure(self, now_s: float) -> str:
@@ -132,14 +122,17 @@ class Worker:
             self._child.stop(_LAST_WORDS_S)
         if (status := self._child.ended()) is not None:
             return f"its worker ended with {_exit_words(status)}"
-        patience_s = LOADING_S if self._loading else SILENCE_S
-        silent = now_s - self._heard_s > patience_s
-        return f"its worker said nothing for {patience_s:g} s" if silent else ""
+        silent = now_s - self._heard_s > SILENCE_S
+        return f"its worker said nothing for {SILENCE_S:g} s" if silent else ""
 
     def fail(self, now_s: float) -> None:
-        """End what is left of the process; the next one is started after a wait."""
+        """End what is left of the process; the next one is started after a wait.
+
+        One that ended in peace found nobody who listened, which is no fault of its cameras.
+        """
+        at_peace = self._child is not None and self._child.ended() == 0
         self.kill()
-        self.deaths = [*self.recent_deaths(now_s), now_s]
+        self.deaths = [*self.recent_deaths(now_s), *([] if at_peace else [now_s])]
         self.start_s = now_s + restart_wait_s(len(self.deaths))
 
     def recent_deaths(self, now_s: float) -> list[float]:
@@ -166,11 +159,9 @@ class Worker:
         if self._child is not None:
             self._child.kill()
             self._child = None
-        self._loading.clear()
 
     def _watch(self, camera: CameraSettings) -> None:
         if self._child is not None:
-            self._loading.add(camera.name)
             self._send(Watch(camera))
 
     def _send(self, message: Struct) -> None:
@@ -191,12 +182,10 @@ class Worker:
             return None
 
 
-def _has_loaded(status: CameraStatus) -> bool:
-    return bool(status.model) or status.state in (CameraState.LOST, CameraState.DISABLED)
-
-
 def _exit_words(status: int) -> str:
-    if status >= 0:
+    if status == 0:
+        return "nobody to listen to it, as this machine or its supervisor stood still"
+    if status > 0:
         return f"exit status {status}"
     try:
         return f"signal {-status} ({signal.Signals(-status).name})"

@@ -80,14 +80,6 @@ def test_a_worker_that_hangs_is_replaced(service, monkeypatch):
     assert not is_running(pid_of(before["door"]))
 
 
-def test_a_worker_that_loads_a_model_may_be_silent_for_longer(service, monkeypatch):
-    monkeypatch.setattr(workers, "SILENCE_S", 0.1)
-    running = service({"door": "hangs"})
-    time.sleep(1.0)
-    assert running.states()["door"] == ("connecting", "")
-
-
-@posix
 def test_a_camera_that_kills_workers_ends_alone_and_the_others_live_on(service, monkeypatch):
     monkeypatch.setattr(workers, "LONGEST_WAIT_S", 0.2)
     running = service({"door": "live", "yard": "ends", "hall": "live"})
