@@ -5,12 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from streamrec.types import CameraState, CameraStatus, now_s
+from streamrec.sources.link import worth_logging
+from streamrec.types import CameraState, CameraStatus, Defect, now_s
 
 _log = logging.getLogger("streamrec")
-
-_QUIET = (CameraState.CONNECTING, CameraState.STALLED, CameraState.BACKING_OFF)
-"""States that come and go while a camera cannot be had: published and counted, but not logged."""
 
 
 class Board:
@@ -24,6 +22,7 @@ class Board:
         self._tell = tell
         self._statuses: dict[str, CameraStatus] = {}
         self._earlier: dict[str, Mapping[str, int]] = {}
+        self._defects: Counter[tuple[str, Defect | None]] = Counter()
 
     @property
     def statuses(self) -> Mapping[str, CameraStatus]:
@@ -64,32 +63,25 @@ class Board:
         return {} if status is None else status.counts
 
     def _set(self, status: CameraStatus, level: int = logging.WARNING) -> None:
-        before = self._statuses.get(status.source)
-        self._statuses[status.source] = status
+        source = status.source
+        before = self._statuses.get(source) or _status(source, CameraState.CONNECTING, "", {})
+        self._statuses[source] = status
         self._tell(status)
+        if status.defect not in (None, before.defect):
+            self._log_defect(source, status.defect)
         if worth_logging(status, before):
             level = logging.INFO if status.state is CameraState.LIVE else level
             reason = f": {status.reason}" if status.reason else ""
             _log.log(level, "%s is %s%s", status.source, status.state, reason)
+
+    def _log_defect(self, camera: str, defect: Defect | None) -> None:
+        """Say that pictures are withheld: the first time, and then the second, fourth, eighth."""
+        self._defects[camera, defect] += 1
+        if self._defects[camera, defect].bit_count() == 1:
+            _log.warning("%s sends %s pictures, which are withheld", camera, defect)
 
 
 def _status(
     camera: str, state: CameraState, reason: str, counts: Mapping[str, int]
 ) -> CameraStatus:
     return CameraStatus(source=camera, state=state, since_s=now_s(), reason=reason, counts=counts)
-
-
-def worth_logging(status: CameraStatus, before: CameraStatus | None) -> bool:
-    """Tell whether a change belongs in a log, so that a camera away for months fills no disk.
-
-    Of failures for one reason the first does, and then the second, fourth, eighth and so on.
-    """
-    if status.state in _QUIET:
-        return False
-    if before is None or (status.state, status.reason) == (before.state, before.reason):
-        return before is None
-    if status.state is CameraState.LIVE:
-        return before.state is not CameraState.STALLED
-    if status.state is CameraState.LOST and status.reason == before.reason:
-        return status.attempt.bit_count() == 1
-    return True

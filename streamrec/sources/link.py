@@ -15,7 +15,7 @@ Disabled ones stay so until they are enabled.
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Protocol, Self
 
 from streamrec.types import CameraState
 
@@ -164,23 +164,6 @@ class Link:
             return self
         return replace(self._connecting(now_s), reason="")
 
-    def worth_logging(self, before: "Link") -> bool:
-        """Tell whether the step from ``before`` to this link belongs in a log.
-
-        Going live, disabling and enabling always do. Of failures for one reason the first does, and
-        then the second, fourth, eighth and so on, so that a camera that is away for months fills no
-        disk. Stalls are only counted.
-        """
-        if self.state is before.state:
-            return self.reason != before.reason
-        if CameraState.DISABLED in (self.state, before.state):
-            return True
-        if self.state is CameraState.LIVE:
-            return before.state is CameraState.CONNECTING
-        if self.state is not CameraState.LOST:
-            return False
-        return self.reason != before.reason or self.attempt.bit_count() == 1
-
     def _connecting(self, now_s: float) -> Self:
         return replace(
             self, state=CameraState.CONNECTING, since_s=now_s, retry_s=None, frame_s=now_s
@@ -199,3 +182,38 @@ class Link:
         retry_s = None if self.retry_s is None else self.retry_s - by_s
         since_s, frame_s = self.since_s - by_s, self.frame_s - by_s
         return replace(self, since_s=since_s, retry_s=retry_s, frame_s=frame_s)
+
+
+class Standing(Protocol):
+    """How it stands with a camera: a ``Link``, or a ``CameraStatus``."""
+
+    @property
+    def state(self) -> CameraState:
+        """How it stands."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+
+    @property
+    def attempt(self) -> int:
+        """Failures in a row."""
+
+
+def worth_logging(now: Standing, before: Standing) -> bool:
+    """Tell whether a change belongs in a log, so that a camera away for months fills no disk.
+
+    Disabling and enabling always do. Of failures the first does, and then the second, fourth,
+    eighth and so on, and one for another reason than the one before; so does the return from the
+    first, second, fourth. Stalls and attempts are only counted.
+    """
+    if (now.state, now.reason) == (before.state, before.reason):
+        return False
+    if CameraState.DISABLED in (now.state, before.state):
+        return True
+    seldom = now.attempt.bit_count() <= 1
+    if now.state is CameraState.LIVE:
+        return seldom and before.state is not CameraState.STALLED
+    if now.state is not CameraState.LOST:
+        return False
+    return seldom or before.reason not in ("", now.reason)

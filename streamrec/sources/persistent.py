@@ -14,7 +14,7 @@ from typing import Self
 
 from streamrec.errors import SourceError, SourceOpenError, SourceReadError
 from streamrec.sources.base import Source
-from streamrec.sources.link import Link, LinkPolicy
+from streamrec.sources.link import Link, LinkPolicy, worth_logging
 from streamrec.sources.messages import Ended, Noticed, Opened, Snapshot, Withheld
 from streamrec.sources.process import News, ReaderProcess, Received
 from streamrec.sources.report import TELL_S, Report
@@ -192,7 +192,7 @@ class PersistentSource(Source):
             raise SourceReadError(link.reason)
         before, self._link = self._link, link
         self._report.link(link)
-        if link.worth_logging(before):
+        if worth_logging(link, before):
             level = logging.INFO if link.state is CameraState.LIVE else logging.WARNING
             _log.log(level, "%s: %s", self.name, f"{link.state} {link.reason}".rstrip())
         if link.state in (CameraState.LOST, CameraState.DISABLED):

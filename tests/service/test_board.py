@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
-
-from streamrec.service.board import Board, worth_logging
-from streamrec.types import CameraState, CameraStatus
+from streamrec.service.board import Board
+from streamrec.types import CameraState, CameraStatus, Defect
 
 LIVE = CameraStatus(source="door", state=CameraState.LIVE, since_s=0.0)
 
@@ -38,21 +36,18 @@ def test_the_same_is_said_once():
     assert len(told) == 1
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "logged"),
-    [
-        (None, status("live"), True),
-        (status("connecting"), status("live"), True),
-        (status("live"), status("live"), False),
-        (status("live"), status("stalled", "no frame for 2.5 s"), False),
-        (status("stalled", "no frame for 2.5 s"), status("live"), False),
-        (status("live"), status("lost", "refused", 1), True),
-        (status("lost", "refused", 1), status("backing-off", "refused", 1), False),
-        (status("connecting", "refused", 2), status("lost", "refused", 3), False),
-        (status("connecting", "refused", 3), status("lost", "refused", 4), True),
-        (status("connecting", "refused", 2), status("lost", "wrong password", 3), True),
-        (status("live"), status("disabled", "by command"), True),
-    ],
-)
-def test_news_are_logged_and_repeats_are_not(before, after, logged):
-    assert worth_logging(after, before) is logged
+def test_a_camera_that_comes_live_is_logged_and_its_connecting_is_not(caplog):
+    caplog.set_level("INFO", "streamrec")
+    board = Board(lambda status: None)
+    board.told(status("connecting"))
+    board.told(LIVE)
+    assert [record.message for record in caplog.records] == ["door is live"]
+
+
+def test_a_defect_is_logged_seldom(caplog):
+    board = Board(lambda status: None)
+    for _ in range(100):
+        board.told(LIVE)
+        board.told(replace(LIVE, defect=Defect.FROZEN))
+    assert len(caplog.records) == 7  # 1, 2, 4 ... 64
+    assert caplog.records[0].message == "door sends frozen pictures, which are withheld"

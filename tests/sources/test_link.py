@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from streamrec.sources.link import FIRST_WAIT_S, STEADY_S, Link, LinkPolicy
-from streamrec.types import CameraState
+from streamrec.sources.link import FIRST_WAIT_S, STEADY_S, Link, LinkPolicy, worth_logging
+from streamrec.types import CameraState, CameraStatus
 
 CONNECTING, LIVE, STALLED, LOST, BACKING_OFF, DISABLED = CameraState
 ALLOWED = {
@@ -128,11 +128,11 @@ def test_a_camera_that_is_away_for_months_logs_few_lines():
     link, lines = started(), 0
     for _ in range(100_000):
         lost = link.failed(link.since_s, "refused")
-        lines += lost.worth_logging(link)
+        lines += worth_logging(lost, link)
         waiting = lost.tick(lost.due_s, 0.0)
         link = waiting.tick(waiting.due_s, 0.0)
-        assert not waiting.worth_logging(lost)
-        assert not link.worth_logging(waiting)
+        assert not worth_logging(waiting, lost)
+        assert not worth_logging(link, waiting)
     assert lines == 17  # 1, 2, 4 ... 65536
 
 
@@ -140,8 +140,8 @@ def test_another_reason_is_logged():
     link = started()
     for _ in range(2):
         link = fail_again(link)
-    assert not link.failed(link.since_s, "refused").worth_logging(link)
-    assert link.failed(link.since_s, "wrong password").worth_logging(link)
+    assert not worth_logging(link.failed(link.since_s, "refused"), link)
+    assert worth_logging(link.failed(link.since_s, "wrong password"), link)
 
 
 def test_live_and_switching_are_logged_and_stalls_are_not():
@@ -149,11 +149,39 @@ def test_live_and_switching_are_logged_and_stalls_are_not():
     live = link.frame(START_S)
     stalled = live.tick(START_S + 3, 0.0)
     off = live.disable(START_S, "by schedule")
-    assert live.worth_logging(link)
-    assert not stalled.worth_logging(live)
-    assert not stalled.frame(START_S + 4).worth_logging(stalled)
-    assert off.worth_logging(live)
-    assert off.enable(START_S).worth_logging(off)
+    assert worth_logging(live, link)
+    assert not worth_logging(stalled, live)
+    assert not worth_logging(stalled.frame(START_S + 4), stalled)
+    assert worth_logging(off, live)
+    assert worth_logging(off.enable(START_S), off)
+
+
+def status(state, reason="", attempt=0):
+    return CameraStatus(
+        source="door", state=CameraState(state), since_s=0.0, reason=reason, attempt=attempt
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "logged"),
+    [
+        (status("connecting"), status("live"), True),
+        (status("live"), status("live"), False),
+        (status("live"), status("stalled", "no frame for 2.5 s"), False),
+        (status("stalled", "no frame for 2.5 s"), status("live"), False),
+        (status("live"), status("lost", "refused", 1), True),
+        (status("lost", "refused", 1), status("backing-off", "refused", 1), False),
+        (status("connecting", "refused", 2), status("lost", "refused", 3), False),
+        (status("connecting", "refused", 3), status("lost", "refused", 4), True),
+        (status("connecting", "refused", 2), status("lost", "wrong password", 3), True),
+        (status("live", "", 3), status("lost", "broke off", 3), False),
+        (status("connecting", "refused", 3), status("live", "", 3), False),
+        (status("connecting", "refused", 4), status("live", "", 4), True),
+        (status("live"), status("disabled", "by command"), True),
+    ],
+)
+def test_news_are_logged_and_repeats_are_not(before, after, logged):
+    assert worth_logging(after, before) is logged
 
 
 class AnyLife(RuleBasedStateMachine):
