@@ -5,7 +5,7 @@ import logging
 import math
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
@@ -19,11 +19,13 @@ from streamrec.config import (
     StreamOptions,
     WindowOptions,
 )
+from streamrec.errors import SinkError
 
 if TYPE_CHECKING:
     from streamrec.pipeline import Summary
     from streamrec.recognizer import Stream
     from streamrec.sinks.base import Sink, Viewer
+    from streamrec.sinks.zmq import ZmqPublisher
     from streamrec.sources.base import Source
     from streamrec.types import CameraStatus, Defect, StreamSpec
 
@@ -85,8 +87,10 @@ def watch_source(
     require_other_file("--record", output_options.record, source_options.source)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
-        source = stack.enter_context(_open(source_options, capture_options))
+        reporter = _Reporter()
+        source = stack.enter_context(_open(source_options, capture_options, reporter))
         outputs = _Outputs(output_options, stack)
+        reporter.publish_on(outputs.publisher)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, window_options, _say, progress)
         outputs.add_viewers(source)
@@ -133,7 +137,7 @@ def _watch(
     return summary
 
 
-def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
+def _open(source: SourceOptions, capture: CaptureOptions, reporter: "_Reporter") -> "Source":
     from streamrec.sources.uri import lasts
 
     if not lasts(source.source):
@@ -155,13 +159,13 @@ def _open(source: SourceOptions, capture: CaptureOptions) -> "Source":
         source=source,
         capture=capture,
         reading=reading,
-        tell=_Reporter().tell,
+        tell=reporter.tell,
         must_connect=True,
     )
 
 
 class _Reporter:
-    """Says in one line that a camera was lost, and in one that it is back.
+    """Says in one line that a camera was lost, and in one that it is back; publishes all of it.
 
     What is wrong with its pictures is said once, since in bad weather it comes and goes.
     """
@@ -169,9 +173,25 @@ class _Reporter:
     def __init__(self) -> None:
         self._lost_s: float | None = None
         self._defects: set[Defect] = set()
+        self._last: CameraStatus | None = None
+        self._publisher: ZmqPublisher | None = None
+
+    def publish_on(self, publisher: "ZmqPublisher") -> None:
+        """Publish what is told from now on, beginning with how it stands."""
+        self._publisher = publisher
+        if self._last is not None:
+            publisher.tell(self._last)
 
     def tell(self, status: "CameraStatus") -> None:
         """Take how it stands with the camera."""
+        self._last = status
+        if self._publisher is not None:
+            with suppress(SinkError):  # it is closed first
+                self._publisher.tell(status)
+                self._publisher.serve_joiners()
+        self._print(status)
+
+    def _print(self, status: "CameraStatus") -> None:
         lost = status.state == "lost" and status.counts["connections"] > 0
         if lost and self._lost_s is None:
             self._lost_s = status.since_s
@@ -195,7 +215,7 @@ class _Outputs:
         publisher = ZmqPublisher(
             options.publish, top_k=options.top, format=options.format, insecure=options.insecure
         )
-        self.endpoint = publisher.endpoint
+        self.publisher, self.endpoint = publisher, publisher.endpoint
         console = JsonLinesSink(top=options.top) if options.json else ConsoleSink()
         self.sinks: list[Sink] = [publisher, console]
         self.viewers: list[Viewer] = []

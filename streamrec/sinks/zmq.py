@@ -6,6 +6,7 @@ to one subscriber only: those who were there before get the status again, under 
 """
 
 import secrets
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -88,6 +89,7 @@ class ZmqPublisher:
         self._format: Format = format
         self._sequences: Counter[bytes] = Counter()
         self._retained: dict[str, list[bytes]] = {}
+        self._lock = threading.Lock()  # statuses come from the thread of a camera
         # inproc:// joins sockets of one context only.
         self._owned = None if where.transport == "inproc" else zmq.Context()
         self.socket = (self._owned or zmq.Context.instance()).socket(zmq.XPUB)
@@ -122,21 +124,26 @@ class ZmqPublisher:
             SinkError: the publisher is closed.
         """
         publish_ms = max(now_s() - ready_s, 0.0) * 1e3
-        self._send(with_publishing(message, publish_ms))
+        with self._lock:
+            self._send(with_publishing(message, publish_ms))
 
     def tell(self, status: CameraStatus) -> None:
         """Number a status, send it, and keep it for those who subscribe later; never waits.
+
+        May be called on any thread.
 
         Raises:
             MessageError: figures that are not finite, or negative.
             SinkError: the publisher is closed.
         """
         message = status_message_of(status)
-        self._retained[message.source] = self._send(message)
+        with self._lock:
+            self._retained[message.source] = self._send(message)
 
     def forget(self, source: str) -> None:
         """Keep no status of a source any longer; its numbers go on, should it come back."""
-        self._retained.pop(source_name(source), None)
+        with self._lock:
+            self._retained.pop(source_name(source), None)
 
     def serve_joiners(self) -> None:
         """Send what is retained to those who have subscribed since the last call; never waits.
@@ -146,9 +153,9 @@ class ZmqPublisher:
         Raises:
             SinkError: the publisher is closed.
         """
-        prefixes = tuple(self._new_subscriptions())
-        if prefixes:
-            for topic, payload in self._retained.values():
+        with self._lock:
+            prefixes = tuple(self._new_subscriptions())
+            for topic, payload in self._retained.values() if prefixes else ():
                 if topic.startswith(prefixes):
                     self.socket.send_multipart([topic, payload], zmq.DONTWAIT)
 
@@ -180,9 +187,10 @@ class ZmqPublisher:
 
     def close(self) -> None:
         """Unbind; waits up to half a second for the last messages to leave. Safe to call twice."""
-        if self.socket.closed:
-            return
-        self.socket.close()
+        with self._lock:
+            if self.socket.closed:
+                return
+            self.socket.close()
         if self._owned is not None:
             self._owned.term()
         if self._ipc_file is not None:

@@ -1,6 +1,7 @@
 """``streamrec run`` and ``streamrec watch``, through real sockets, files and signals."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 import zmq
 
+from streamrec.client import Subscriber
 from streamrec.sources.open import open_source
 from tests.cli.conftest import ANY_PORT, COMMAND
 
@@ -165,6 +167,24 @@ def test_each_reason_to_withhold_pictures_is_said_once(cameras, model):
         ran.send_signal(signal.SIGINT)
         _, err = ran.communicate(timeout=10)
     assert "frozen" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console's signals cannot be sent here")
+def test_how_it_stands_with_the_camera_is_published_also_while_it_is_away(cameras, model):
+    server, states = cameras(), []
+    with running("run", "--source", server.url(), "--model", model, "--publish", ANY_PORT) as ran:
+        while not (said := re.search(r"publishing on (\S+);", ran.stderr.readline())):
+            pass
+        with Subscriber(said[1], timeout_s=30, kinds=("status",)) as subscriber:
+            for message in subscriber:
+                states.append(message.state)
+                if message.state == "live":
+                    server.kill()
+                elif message.state == "backing-off":
+                    break
+        ran.send_signal(signal.SIGINT)
+        ran.communicate(timeout=10)
+    assert states[0] == "live" and states[-2:] == ["lost", "backing-off"]
 
 
 def test_a_camera_that_is_not_there_at_the_start_is_an_error(cli, model):
