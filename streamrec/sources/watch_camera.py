@@ -1,8 +1,10 @@
 """Cameras and network streams that are watched for months: options in, a lasting source out."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from streamrec.config import CaptureOptions, SourceOptions
+from streamrec.errors import RuntimeMissingError
 from streamrec.sources.base import Source
 from streamrec.sources.capture import CaptureThread
 from streamrec.sources.link import LinkPolicy
@@ -83,10 +85,15 @@ def open_camera(
 
     Raises:
         OptionError: ``name`` has other characters than letters, digits, ``_``, ``.`` and ``-``.
+        RuntimeMissingError: the decoder is not installed.
         SourceOpenError: the first connection must work, and does not.
     """
     if name is not None:
         require_name(name)
+    if capture.decoder == "av" and find_spec("av") is None:
+        raise RuntimeMissingError(
+            "the decoder av is not installed: pip install 'streamrec[av]', or take opencv"
+        )
     index = camera_index(uri)
     name = name or (network_name(uri) if index is None else f"camera{index}")
 

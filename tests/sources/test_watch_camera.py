@@ -5,7 +5,8 @@ import time
 import pytest
 
 from streamrec.config import CaptureOptions, SourceOptions
-from streamrec.errors import OptionError, SourceOpenError
+from streamrec.errors import OptionError, RuntimeMissingError, SourceOpenError
+from streamrec.sources import watch_camera
 from streamrec.sources.messages import Reading
 from streamrec.sources.watch_camera import open_camera
 from streamrec.types import CameraState
@@ -13,12 +14,12 @@ from streamrec.types import CameraState
 NOWHERE = "rtsp://joe:geheim@127.0.0.1:1/cam0"
 
 
-def watch(url, *, told=None, name=None, realtime=False, must_connect=False):
+def watch(url, *, told=None, name=None, realtime=False, must_connect=False, decoder="opencv"):
     return open_camera(
         url,
         name=name,
         source=SourceOptions(source=url, realtime=realtime),
-        capture=CaptureOptions(),
+        capture=CaptureOptions(decoder=decoder),
         reading=Reading(),
         tell=[].append if told is None else told.append,
         must_connect=must_connect,
@@ -46,6 +47,12 @@ def test_a_name_that_cannot_stand_in_a_topic_is_refused_before_anything_is_opene
     with pytest.raises(OptionError, match="front/door"):
         watch(NOWHERE, told=told, name="front/door")
     assert told == []
+
+
+def test_a_decoder_that_is_not_installed_is_an_error_at_once(monkeypatch):
+    monkeypatch.setattr(watch_camera, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeMissingError, match="pip install"):
+        watch(NOWHERE, decoder="av")
 
 
 @pytest.mark.parametrize("realtime", [False, True])
