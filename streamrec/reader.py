@@ -128,6 +128,7 @@ class Reader:
         self._grid = TimeGrid(fps=self._fps, declared_fps=source.fps) if self._fps else None
         self._backlog, self._damage = Backlog(source.fps or FALLBACK_FPS), Damage()
         self._clock = MediaClock()
+        self._stale_s: float | None = None
         self._heard, self._formats = Heard(), 0
         self._cut = True
 
@@ -135,6 +136,19 @@ class Reader:
         self._source.close()
         self._begin(self._open_source())
         self._reopened_s = now_s()
+
+    def _catch_up(self) -> None:
+        """Begin at the newest frame again, where none has come in time for as long as one may take.
+
+        A machine that decodes too slowly falls further behind with each frame. After a pause of the
+        network frames come fast, and those in time are near.
+        """
+        time_s = now_s()
+        self._stale_s = time_s if self._stale_s is None else self._stale_s
+        late = time_s - self._stale_s > self._max_delay_s
+        if late and self._source.live and time_s - self._reopened_s > REOPENED_EVERY_S:
+            self._tally.add("catch_ups")
+            self._reopen()
 
     def _grab(self) -> Grabbed | None:
         """Grab the next frame that was not waiting already when the source opened."""
@@ -189,7 +203,9 @@ class Reader:
         """Tell whether a frame is in time, and the nearest to a point of the time grid."""
         if stamp.lag_s > self._max_delay_s:
             self._tally.add("stale")
+            self._catch_up()
             return False
+        self._stale_s = None
         return self._grid is None or bool(self._grid.push(stamp.time_s).turns)
 
     def _is_spoiled(self, grabbed: Grabbed, time_s: float) -> bool:

@@ -8,8 +8,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from streamrec.sources.messages import Noticed, Reading, Withheld
+from streamrec import reader as reader_module
+from streamrec.reader import Reader
+from streamrec.sources.decoder_log import Heard
+from streamrec.sources.grabber import Grabbed, Grabber
+from streamrec.sources.messages import Noticed, Picture, Reading, Withheld
+from streamrec.sources.owner import Owner
 from streamrec.sources.process import ReaderProcess, Received
+from streamrec.sources.shared import SharedPictures
 from streamrec.types import Defect
 
 
@@ -34,6 +40,64 @@ def test_another_size_is_seen_with_either_codec(codec):
         send.begin((160, 120), (320, 240))
         sizes = _sizes(process, until=(240, 320))
     assert sizes == [(120, 160), (240, 320)]
+
+
+class Slow(Grabber):
+    """A camera whose frames take twice as long to decode as they show."""
+
+    name, live, fps, frame_count = "slow", True, 25.0, None
+
+    def __init__(self, clock: dict[str, float]) -> None:
+        self._clock, self._index = clock, -1
+
+    def grab(self) -> Grabbed | None:
+        self._index += 1
+        self._clock["now"] += 0.08
+        if self._clock["now"] > self._clock["end"]:
+            return None
+        return Grabbed(self._index, self._clock["now"], pts_s=0.04 * self._index)
+
+    def retrieve(self) -> np.ndarray:
+        return np.random.default_rng(self._index).integers(0, 256, (48, 64, 3), np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+class Said(Owner):
+    """Takes note of what is said, and frees each slot at once."""
+
+    def __init__(self) -> None:
+        self.said, self.wants_snapshot = [], threading.Event()
+
+    def send(self, message: object) -> None:
+        self.said.append(message)
+
+    def free_slot(self, *, wait: bool) -> int | None:
+        return 0
+
+
+def test_a_stream_that_is_decoded_too_slowly_is_begun_anew_at_its_newest_frame(monkeypatch):
+    clock, opened = {"now": 1000.0, "end": 1012.0}, []
+    monkeypatch.setattr(reader_module, "now_s", lambda: clock["now"])
+
+    def open_source() -> Slow:
+        opened.append(clock["now"])
+        return Slow(clock)
+
+    owner = Said()
+    log = type("Quiet", (), {"read": lambda self: Heard()})()
+    reading = Reading(fps=5.0, max_delay_s=2.0)
+    Reader(open_source, reading, owner, SharedPictures(), log).run()
+    pictures = [said for said in owner.said if isinstance(said, Picture)]
+    assert len(opened) == 2 and 6.0 < opened[1] - opened[0] < 12.0
+    assert [picture.cut for picture in pictures].count(True) == 2
+    assert max(picture.lag_s for picture in pictures) <= 2.0
+    counted = Counter()
+    for said in owner.said:
+        if isinstance(said, Noticed):
+            counted[said.count] += said.times
+    assert counted["catch_ups"] == 1
 
 
 class Sender:

@@ -11,6 +11,7 @@ COUNTS = {
     "grey": "frames withheld because large parts were missing",
     "decoder_errors": "complaints of the decoder",
     "stale": "frames left out because they came with too much delay",
+    "catch_ups": "times that a stream was opened anew, as it could not be decoded fast enough",
     "late": "frames discarded because this machine was late",
     "clock_jumps": "jumps of the camera's clock, and times that it ran backwards",
     "size_changes": "changes of the picture's size",

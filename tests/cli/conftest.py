@@ -4,6 +4,7 @@ In this process it costs milliseconds; in its own, a second, but signals and the
 libraries show.
 """
 
+import logging
 import signal
 import subprocess
 import sys
@@ -51,6 +52,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("STREAMREC_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """Leave the log as it was."""
+    log = logging.getLogger("streamrec")
+    handlers, level = list(log.handlers), log.level
+    yield
+    log.handlers, log.level = handlers, level
 
 
 @pytest.fixture(autouse=True)

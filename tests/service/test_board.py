@@ -45,6 +45,7 @@ def test_a_camera_that_comes_live_is_logged_and_its_connecting_is_not(caplog):
 
 
 def test_a_defect_is_logged_seldom(caplog):
+    caplog.set_level("WARNING", "streamrec")
     board = Board(lambda status: None)
     for _ in range(100):
         board.told(LIVE)

@@ -63,7 +63,7 @@ class Watching:
 
     def until_state(self, *states: CameraState) -> None:
         """Wait until these states come, from now on and in this order."""
-        first = len(self.statuses) - 1
+        first = max(0, len(self.statuses) - 1)
 
         def found() -> bool:
             later = iter(status.state for status in self.statuses[first:])
