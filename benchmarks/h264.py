@@ -42,6 +42,7 @@ def write_h264(path: Path, height: int, seconds: float) -> Path:
         stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.bit_rate = round(width * height * FPS * BITS_PER_PIXEL)
+        stream.codec_context.thread_count = 1  # each picture in one slice, however many cores
         stream.options = {"preset": "veryfast", "bf": "0", "g": str(FPS * KEY_FRAME_S)}
         for image in _pictures(width, height, round(seconds * FPS)):
             picture = import_module("av").VideoFrame.from_ndarray(image, "bgr24")
