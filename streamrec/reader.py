@@ -8,6 +8,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -175,7 +176,8 @@ class Reader:
     def _take(self, grabbed: Grabbed) -> None:
         """Turn a frame into a picture, if it is wanted."""
         stamp = self._stamp(grabbed)
-        wanted, asked = self._wants(stamp), self._owner.wants_snapshot.is_set()
+        due_s, asked = self._due_s(stamp), self._owner.wants_snapshot.is_set()
+        wanted = due_s is not None
         image = self._source.retrieve() if wanted or asked else None
         spoiled = self._is_spoiled(grabbed, stamp.time_s)
         if image is not None and asked:
@@ -183,9 +185,9 @@ class Reader:
             self._owner.send(Snapshot(_jpeg(image)))
         if image is None and wanted:
             self._owner.send(Withheld(Defect.CORRUPT))
-        elif image is not None and wanted:
+        elif image is not None and due_s is not None:
             self._watch_size(image)
-            self._pass_on(grabbed, stamp, image, spoiled=spoiled)
+            self._pass_on(grabbed, replace(stamp, time_s=due_s), image, spoiled=spoiled)
 
     def _stamp(self, grabbed: Grabbed) -> Stamp:
         """Tell when a frame was taken; a source that is not live has its own time."""
@@ -199,14 +201,20 @@ class Reader:
             self._owner.send(Noticed(count="rate_changes", times=int(known), fps=fps))
         return stamp
 
-    def _wants(self, stamp: Stamp) -> bool:
-        """Tell whether a frame is in time, and the nearest to a point of the time grid."""
+    def _due_s(self, stamp: Stamp) -> float | None:
+        """Return the point of the time grid that a frame is for; None: it is not wanted.
+
+        Whoever samples at the same rate again then finds each frame on the grid.
+        """
         if stamp.lag_s > self._max_delay_s:
             self._tally.add("stale")
             self._catch_up()
-            return False
+            return None
         self._stale_s = None
-        return self._grid is None or bool(self._grid.push(stamp.time_s).turns)
+        if self._grid is None:
+            return stamp.time_s
+        turns = self._grid.push(stamp.time_s).turns
+        return turns[-1].time_s if turns else None
 
     def _is_spoiled(self, grabbed: Grabbed, time_s: float) -> bool:
         complaints = self._heard.complaints

@@ -10,6 +10,7 @@ import pytest
 
 from streamrec import reader as reader_module
 from streamrec.reader import Reader
+from streamrec.sampling import TimeGrid
 from streamrec.sources.decoder_log import Heard
 from streamrec.sources.grabber import Grabbed, Grabber
 from streamrec.sources.messages import Noticed, Picture, Reading, Withheld
@@ -40,6 +41,16 @@ def test_another_size_is_seen_with_either_codec(codec):
         send.begin((160, 120), (320, 240))
         sizes = _sizes(process, until=(240, 320))
     assert sizes == [(120, 160), (240, 320)]
+
+
+def test_frames_that_are_sampled_lie_on_the_grid_so_that_none_is_lost_by_sampling_again(cameras):
+    server, grid = cameras(fps=15), TimeGrid(fps=10.0, declared_fps=10.0)
+    turns = []
+    with ReaderProcess(server.url(), reading=Reading(fps=10.0)) as process:
+        while len(turns) < 40:
+            if isinstance(news := process.receive(10), Received):
+                turns.append(len(grid.push(news.frame.time_s).turns))
+    assert turns == [1] * 40
 
 
 class Slow(Grabber):

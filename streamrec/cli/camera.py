@@ -124,9 +124,11 @@ def change(args: argparse.Namespace) -> int:
 
 def take_snapshot(args: argparse.Namespace) -> int:
     """Run ``streamrec camera snapshot``."""
-    from streamrec.errors import OutputError
+    from streamrec.errors import OptionError, OutputError
     from streamrec.service.control import ANSWER_S, SNAPSHOT_S, TakeSnapshot, ask
 
+    if args.to.suffix.lower() not in (".jpg", ".jpeg"):
+        raise OptionError(f"a snapshot is a JPEG: --to FILE.jpg; got {args.to.name}")
     _, jpeg = ask(args.control, TakeSnapshot(args.camera), SNAPSHOT_S + ANSWER_S)
     try:
         args.to.write_bytes(jpeg)

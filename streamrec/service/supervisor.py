@@ -262,7 +262,8 @@ class Supervisor:
             case Enable(name):
                 refused = {name}.intersection(self._refused())
                 self._change(self._roster.switched(name, True), refused)
-                return Done(f"{name} is enabled")
+                why = self._roster.off(self._roster.find(name), datetime.now())
+                return Done(f"{name} is enabled" + (f", and off {why}" if why else ""))
             case Disable(name):
                 self._change(self._roster.switched(name, False))
                 return Done(f"{name} is disabled")

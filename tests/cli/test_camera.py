@@ -66,6 +66,11 @@ def test_a_picture_is_saved(camera, tmp_path):
     assert (tmp_path / "door.jpg").read_bytes() == b"picture of door"
 
 
+def test_a_picture_is_a_jpeg_and_nothing_else(camera, tmp_path):
+    camera("snapshot", "door", "--to", tmp_path / "door.png").fails(2, "FILE.jpg", "door.png")
+    assert not (tmp_path / "door.png").exists()
+
+
 def test_a_picture_that_cannot_be_saved(camera, tmp_path):
     camera("snapshot", "door", "--to", tmp_path / "none" / "door.jpg").fails(5, "cannot write")
 
