@@ -18,8 +18,8 @@ from serving import KINDS, Service, Usage, cameras
 from timing import Row
 
 from streamrec.client import Subscriber
-from streamrec.sinks.wire import PredictionMessage
 from streamrec.types import now_s
+from streamrec.wire import PredictionMessage
 
 PREDICTIONS_HZ = 5.0
 """MoViNet A0's rate."""

@@ -33,8 +33,8 @@ from soak_plot import draw
 from tables import Table, text
 
 from streamrec.client import Subscriber
-from streamrec.sinks.wire import Message, PredictionMessage
 from streamrec.types import now_s
+from streamrec.wire import Message, PredictionMessage
 
 CONNECT_S = 60.0
 KINDS_HEARD = ("prediction", "status")

@@ -4,11 +4,12 @@ Command-line flags are made from these records, and so are the keys of configura
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from streamrec.errors import OptionError
-from streamrec.types import DEFAULT_CONTROL, DEFAULT_ENDPOINT, MAX_CLIP_FRAMES
+from streamrec.types import DEFAULT_CONTROL, DEFAULT_ENDPOINT, DEFAULT_REPLAY, MAX_CLIP_FRAMES
 
 DEFAULT_MODEL = "movinet-a0-stream"
 EMBEDDED_MODEL = "gestures"
@@ -167,7 +168,6 @@ class OutputOptions(Checked):
     """Where predictions go."""
 
     publish: str = option(DEFAULT_ENDPOINT, "ZeroMQ endpoint to bind", metavar="ENDPOINT")
-    insecure: bool = option(False, "allow an endpoint that other machines can reach, unencrypted")
     format: Literal["json", "msgpack"] = option("json", "encoding of the messages")
     top: int = option(5, "classes in a message", metavar="K", least=1)
     show: bool = option(False, "show a window with the predictions; q or Esc ends")
@@ -239,6 +239,171 @@ class CameraOptions(Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOptions(Checked):
+    """When the score of a label is an event."""
+
+    on_score: float = option(0.5, "an event starts at this score", metavar="P", least=0.0, most=1.0)
+    off_score: float = option(0.3, "and ends below this one", metavar="P", least=0.0, most=1.0)
+    consecutive: int = option(
+        2,
+        "predictions in a row that reach it before an event starts",
+        metavar="N",
+        least=1,
+        most=1000,
+    )
+    min_duration: float = option(
+        0.0, "seconds for which they reach it before that", metavar="S", least=0.0, most=3600
+    )
+    min_gap: float = option(
+        1.0,
+        "seconds below the lower score before it ends; what comes back earlier is the same event",
+        metavar="S",
+        least=0.0,
+        most=3600,
+    )
+    cooldown: float = option(
+        0.0,
+        "seconds after its end in which the label starts no other",
+        metavar="S",
+        least=0.0,
+        most=86400,
+    )
+
+    def __post_init__(self) -> None:
+        """Compare each value with what is allowed.
+
+        Raises:
+            OptionError: a value that is not.
+        """
+        Checked.__post_init__(self)
+        if self.off_score > self.on_score:
+            raise OptionError(
+                f"--off-score is at most --on-score, {self.on_score:g}; got {self.off_score:g}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventOptions(Checked):
+    """What is an event at all."""
+
+    exclusive: bool = option(
+        True, "one event of a camera at a time: the likeliest label; or all that reach their scores"
+    )
+    update_every: float = option(
+        1.0, "seconds between updates of an open event", metavar="S", least=0.1, most=3600
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSettings:
+    """Everything about the events of one camera.
+
+    Attributes:
+        options: for all labels.
+        rule: of labels that have none of their own.
+        allow: labels and aliases that may be events, ``*`` and ``?`` as in file names; none: all.
+        deny: those that may not; it overrules ``allow``.
+        aliases: names that stand for several labels; those are no events of their own any more.
+        labels: rules of single labels and aliases, each whole.
+    """
+
+    options: EventOptions = field(default_factory=EventOptions)
+    rule: RuleOptions = field(default_factory=RuleOptions)
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, RuleOptions] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootageOptions(Checked):
+    """Pictures and clips that are kept of events."""
+
+    thumbnail: bool = option(False, "keep a picture of each event")
+    clip: bool = option(False, "keep a clip of each event, MP4")
+    clip_before: float = option(
+        5.0, "seconds that a clip begins before its event", metavar="S", least=0.0, most=60
+    )
+    clip_after: float = option(
+        5.0, "seconds that it goes on afterwards", metavar="S", least=0.0, most=60
+    )
+    clip_longest: float = option(
+        60.0, "seconds that a clip has at most", metavar="S", least=1.0, most=600
+    )
+    clip_height: int = option(
+        360, "height of clips and thumbnails at most, pixels", metavar="PX", least=64, most=2160
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessOptions(Checked):
+    """Who may connect from other machines."""
+
+    keys: str = option(
+        "",
+        "file with the service's secret key, made by `streamrec keys new`: with it, everything is "
+        "encrypted, and endpoints that other machines can reach are allowed",
+        metavar="FILE",
+    )
+    clients: str = option(
+        "",
+        "folder with the public keys of the clients that may connect; default: all that know "
+        "the service's public key",
+        metavar="FOLDER",
+    )
+    insecure: bool = option(False, "allow an endpoint that other machines can reach, unencrypted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOptions(Checked):
+    """Where events are kept."""
+
+    store: str = option(
+        "auto",
+        "database of events: a file (SQLite), postgresql://..., none, or auto: events.db in the "
+        "user's data folder, or in STREAMREC_HOME",
+        metavar="FILE|URL",
+    )
+    keep_days: float = option(
+        90.0,
+        "days after which events are forgotten; 0: never",
+        metavar="DAYS",
+        least=0.0,
+        most=36500,
+    )
+    media: str = option(
+        "", "folder of thumbnails and clips; default: beside the database's file", metavar="FOLDER"
+    )
+    media_days: float = option(
+        30.0,
+        "days after which thumbnails and clips are deleted; 0: never",
+        metavar="DAYS",
+        least=0.0,
+        most=36500,
+    )
+    media_gib: float = option(
+        10.0,
+        "size of all of them at most, the oldest go first; 0: any",
+        metavar="GIB",
+        least=0.0,
+        most=1e6,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthOptions(Checked):
+    """How it is watched itself."""
+
+    metrics: str = option(
+        "",
+        "serve /metrics, /healthz and /readyz over HTTP; a port alone is this machine's own; "
+        "default: not at all",
+        metavar="HOST:PORT",
+    )
+    log_format: Literal["text", "json"] = option("text", "lines of the log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions(Checked):
     """What all cameras of the service share."""
 
@@ -246,7 +411,9 @@ class ServiceOptions(Checked):
     control: str = option(
         DEFAULT_CONTROL, "where `streamrec camera` reaches the service", metavar="ENDPOINT"
     )
-    insecure: bool = option(False, "allow an endpoint that other machines can reach, unencrypted")
+    replay: str = option(
+        DEFAULT_REPLAY, "where subscribers get the events that they missed", metavar="ENDPOINT"
+    )
     format: Literal["json", "msgpack"] = option("json", "encoding of the messages")
     top: int = option(5, "classes in a message", metavar="K", least=1)
     workers: int = option(

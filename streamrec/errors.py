@@ -19,6 +19,8 @@
     |   `-- ParityError                 an export that does not compute what the model computes
     `-- SinkError                   5   an output
         |-- EndpointError               a ZeroMQ endpoint that is malformed, in use or not allowed
+        |-- KeysError                   keys that are missing, malformed or readable by others
+        |-- StoreError                  a database that cannot be opened, read or written
         |-- MessageError                bytes that are not a streamrec message
         `-- OutputError                 a file or window that cannot be written or opened
 
@@ -104,6 +106,14 @@ class SinkError(StreamrecError):
 
 class EndpointError(SinkError):
     """A ZeroMQ endpoint is malformed, in use or not allowed."""
+
+
+class KeysError(SinkError):
+    """Keys are missing, malformed or open to others."""
+
+
+class StoreError(SinkError):
+    """A database cannot be opened, read or written."""
 
 
 class MessageError(SinkError, ValueError):

@@ -24,6 +24,9 @@ DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 DEFAULT_CONTROL = "tcp://127.0.0.1:5571"
 """Where a service takes commands, unless told otherwise."""
 
+DEFAULT_REPLAY = "tcp://127.0.0.1:5572"
+"""Where a service answers what events there were, unless told otherwise."""
+
 _CLOCK_STEP_S = 1.0
 _CLOCK_SLEW = 1e-3
 
@@ -379,3 +382,79 @@ class CameraStatus:
     predictions_hz: float | None = None
     wanted_hz: float | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class EventPhase(StrEnum):
+    """Where in its life an event is."""
+
+    START = "start"
+    UPDATE = "update"
+    END = "end"
+
+
+class EventEnd(StrEnum):
+    """Why an event ended.
+
+    ``SCORE``: its score stayed below the threshold; ``LABEL``: another label took over; ``RESET``:
+    the stream began anew, after a gap, a cut or a new connection; ``STILL``: nothing moved for so
+    long that the model was not asked; ``LOST``: the camera was lost; ``DISABLED``: it is not
+    watched any more; ``FAILED``: the process that watched it failed; ``SHUTDOWN``: the program or
+    the video ended; ``INTERRUPTED``: the program was killed, and its next start says so.
+    """
+
+    SCORE = "score"
+    LABEL = "label"
+    RESET = "reset"
+    STILL = "still"
+    LOST = "lost"
+    DISABLED = "disabled"
+    FAILED = "failed"
+    SHUTDOWN = "shutdown"
+    INTERRUPTED = "interrupted"
+
+
+NO_ACTION = "none"
+"""What a camera's action is called while no event is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionEvent:
+    """An action that people may act on: one value for its start, each update and its end.
+
+    Attributes:
+        id: the same for all values of one event, and for no other event.
+        source: name of the source.
+        label: the class, or the alias of several.
+        phase: where in its life it is.
+        model: the model's name.
+        started_s: Unix time of the capture of its first frame, seconds; ``pts_s``: media time of
+            that frame, None where the source has none.
+        captured_s: Unix time of the capture of the newest frame that was looked at, seconds.
+        ended_s: Unix time of the capture of its last frame, seconds; None while it is open.
+        duration_s: how long it has been, on the clock of the frames, seconds.
+        score, peak, mean: smoothed score of its label: the newest one, the highest one, the mean.
+        peak_s: Unix time of the capture of the frame with the highest score, seconds.
+        predictions: how many predictions it is made of.
+        reason: why it ended, None while it is open.
+    """
+
+    id: str
+    source: str
+    label: str
+    phase: EventPhase
+    model: str
+    started_s: float
+    pts_s: float | None
+    captured_s: float
+    ended_s: float | None = None
+    duration_s: float
+    score: float
+    peak: float
+    peak_s: float
+    mean: float
+    predictions: int
+    reason: EventEnd | None = None
+
+    def ended(self, reason: EventEnd) -> Self:
+        """Return its end as it is where nothing more is seen of it; it lasted until the newest."""
+        return replace(self, phase=EventPhase.END, ended_s=self.captured_s, reason=reason)

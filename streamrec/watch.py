@@ -18,9 +18,9 @@ from rich.text import Text
 
 from streamrec.client import Message, PredictionMessage, StatusMessage, Subscriber
 from streamrec.errors import OptionError, OutputError, SinkError
-from streamrec.sinks.wire import KINDS, encode
 from streamrec.types import DEFAULT_ENDPOINT, CameraState
 from streamrec.types import now_s as unix_s
+from streamrec.wire import KINDS, encode
 
 REFRESH_S = 0.1
 SILENT_AFTER_S = 2.0

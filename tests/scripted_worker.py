@@ -21,8 +21,8 @@ from streamrec.service.messages import (
     ToWorker,
     Watch,
 )
-from streamrec.sinks.wire import LatencySplit, PredictionMessage, TopScore
 from streamrec.types import CameraState, CameraStatus, now_s
+from streamrec.wire import LatencySplit, PredictionMessage, TopScore
 
 
 def serve(connected: socket.socket) -> None:

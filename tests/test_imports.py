@@ -72,8 +72,8 @@ def test_a_subscriber_loads_the_wire_format_and_zeromq_only():
         "streamrec.client",
         "streamrec.errors",
         "streamrec.sinks",
-        "streamrec.sinks.endpoint",
-        "streamrec.sinks.wire",
+        "streamrec.sockets.endpoint",
+        "streamrec.wire",
         "streamrec.types",
     }
 

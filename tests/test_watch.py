@@ -16,15 +16,15 @@ import pytest
 import zmq
 from rich.console import Console
 
+from streamrec import wire
 from streamrec.cli import main
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, SinkError
-from streamrec.sinks import wire
 from streamrec.types import CameraState, Defect, now_s
 from streamrec.watch import FORGET_AFTER_S, LineView, Row, TableView, watch
 
 GOLDEN, STATUS = (
-    wire.decode((Path(__file__).parent / f"sinks/{kind}-v1.json").read_bytes())
+    wire.decode((Path(__file__).parent / f"wire/{kind}-v1.json").read_bytes())
     for kind in ("prediction", "status")
 )
 

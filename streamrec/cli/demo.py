@@ -19,9 +19,9 @@ from streamrec.config import (
 if TYPE_CHECKING:
     from streamrec.client import Subscriber
     from streamrec.sinks.base import Viewer
-    from streamrec.sinks.wire import PredictionMessage
     from streamrec.sinks.zmq import ZmqPublisher
     from streamrec.types import Frame, Prediction
+    from streamrec.wire import PredictionMessage
 
 _ANY_PORT = "tcp://127.0.0.1:*"
 _SURE = 0.4

@@ -12,6 +12,7 @@ from streamrec.cli.options import add_options, read_options
 from streamrec.cli.overwrite import require_other_file
 from streamrec.config import (
     DEFAULT_MODEL,
+    AccessOptions,
     CaptureOptions,
     ModelOptions,
     OutputOptions,
@@ -37,8 +38,10 @@ _OPTIONS = (
     WindowOptions,
     StreamOptions,
     OutputOptions,
+    AccessOptions,
 )
 _DEFAULT_CAPTURE = CaptureOptions()
+_DEFAULT_ACCESS = AccessOptions()
 
 _LATE_SHARE = 0.1
 """Of the frames, from which on a model is said to be too slow."""
@@ -64,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
         read_options(args, StreamOptions),
         read_options(args, OutputOptions),
         read_options(args, CaptureOptions),
+        read_options(args, AccessOptions),
     )
 
 
@@ -74,6 +78,7 @@ def watch_source(
     stream_options: StreamOptions,
     output_options: OutputOptions,
     capture_options: CaptureOptions = _DEFAULT_CAPTURE,
+    access_options: AccessOptions = _DEFAULT_ACCESS,
 ) -> int:
     """Recognise one source until it ends, the window is closed, or Ctrl-C.
 
@@ -89,7 +94,7 @@ def watch_source(
     with ExitStack() as stack:
         reporter = _Reporter()
         source = stack.enter_context(_open(source_options, capture_options, reporter))
-        outputs = _Outputs(output_options, stack)
+        outputs = _Outputs(output_options, access_options, stack)
         reporter.publish_on(outputs.publisher)
         with download_progress(model_options.model or DEFAULT_MODEL) as progress:
             recognizer = choose_model(model_options, window_options, _say, progress)
@@ -207,13 +212,13 @@ class _Reporter:
 class _Outputs:
     """The sinks and viewers that the options ask for, closed with ``stack``."""
 
-    def __init__(self, options: OutputOptions, stack: ExitStack) -> None:
+    def __init__(self, options: OutputOptions, access: AccessOptions, stack: ExitStack) -> None:
         from streamrec.sinks.console import ConsoleSink, JsonLinesSink
         from streamrec.sinks.zmq import ZmqPublisher
 
         self._options, self._stack = options, stack
         publisher = ZmqPublisher(
-            options.publish, top_k=options.top, format=options.format, insecure=options.insecure
+            options.publish, top_k=options.top, format=options.format, insecure=access.insecure
         )
         self.publisher, self.endpoint = publisher, publisher.endpoint
         console = JsonLinesSink(top=options.top) if options.json else ConsoleSink()

@@ -12,8 +12,8 @@ from streamrec.service.document import shown
 from streamrec.service.keys import CAMERA_KEYS, Key
 from streamrec.service.schedule import Schedule
 from streamrec.service.secrets import secret_names
-from streamrec.service.settings import CameraSettings
-from streamrec.sinks.endpoint import parse_endpoint
+from streamrec.service.settings import CameraSettings, ServiceSettings
+from streamrec.sockets.endpoint import parse_endpoint
 from streamrec.sources.open import source_kind
 from streamrec.sources.region import Region
 
@@ -33,13 +33,22 @@ def make_camera(name: str, values: Mapping[str, Any]) -> CameraSettings:
             raise OptionError(f"{shown(key)} is no key of a camera; {nearest(key, CAMERA_KEYS)}")
         if fault := fault_in(CAMERA_KEYS[key], value):
             raise OptionError(f"{key} {fault}")
+    return CameraSettings(name=name, **make_parts(values, CAMERA_KEYS))
+
+
+def make_parts(values: Mapping[str, Any], keys: Mapping[str, Key]) -> dict[str, Any]:
+    """Make the option records that hold these keys, by the names of their fields.
+
+    Raises:
+        OptionError: a key without a default is missing.
+    """
     parts: dict[str, dict[str, Any]] = {}
-    for key, facts in CAMERA_KEYS.items():
-        value = values.get(key, facts.default)
+    for name, key in keys.items():
+        value = values.get(name, key.default)
         if value is MISSING:
-            raise OptionError(f"{key} is missing")
-        parts.setdefault(facts.part, {})[key] = value
-    return CameraSettings(name=name, **{part: _RECORDS[part](**own) for part, own in parts.items()})
+            raise OptionError(f"{name} is missing")
+        parts.setdefault(key.part, {})[name] = value
+    return {part: _RECORDS[part](**own) for part, own in parts.items()}
 
 
 def require_camera_name(name: str) -> None:
@@ -81,7 +90,7 @@ def _require_source(source: str) -> None:
         source_kind(source)
 
 
-_RECORDS = get_type_hints(CameraSettings)
+_RECORDS = get_type_hints(CameraSettings) | get_type_hints(ServiceSettings)
 _CHECKS: Mapping[str, Callable[[str], object]] = {
     "publish": parse_endpoint,
     "control": parse_endpoint,

@@ -21,8 +21,8 @@ from streamrec.errors import (
     StreamrecError,
 )
 from streamrec.service.settings import OptionValue
-from streamrec.sinks.bind import bind, socket_file
-from streamrec.sinks.endpoint import parse_endpoint
+from streamrec.sockets.bind import bind, socket_file
+from streamrec.sockets.endpoint import parse_endpoint
 from streamrec.types import DEFAULT_CONTROL, CameraStatus
 
 MAX_REQUEST_BYTES = 1 << 20

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS
+from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, Key
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.sources.uri import redact
 
@@ -16,9 +16,11 @@ _VALUE = re.compile(r";[^|]*")
 
 def to_yaml(settings: ServiceSettings) -> str:
     """Write settings, so that reading them gives the same again."""
-    content: dict[str, Any] = {key: getattr(settings.service, key) for key in SERVICE_KEYS}
+    content: dict[str, Any] = _values(settings, SERVICE_KEYS)
     content["defaults"] = dict(settings.defaults)
-    content["cameras"] = {name: _values(camera) for name, camera in settings.cameras.items()}
+    content["cameras"] = {
+        name: _values(camera, CAMERA_KEYS) for name, camera in settings.cameras.items()
+    }
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
@@ -41,5 +43,5 @@ def _without_values(ffmpeg: str) -> str:
     return _VALUE.sub(";***", ffmpeg)
 
 
-def _values(camera: CameraSettings) -> Mapping[str, Any]:
-    return {key: getattr(getattr(camera, facts.part), key) for key, facts in CAMERA_KEYS.items()}
+def _values(settings: CameraSettings | ServiceSettings, keys: Mapping[str, Key]) -> dict[str, Any]:
+    return {name: getattr(getattr(settings, key.part), name) for name, key in keys.items()}

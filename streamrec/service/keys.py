@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any, get_type_hints
 
-from streamrec.config import ServiceOptions, SourceOptions
-from streamrec.service.settings import CameraSettings
+from streamrec.config import SourceOptions
+from streamrec.service.settings import CameraSettings, ServiceSettings
 
 _UNNAMED = CameraSettings(name="_", source=SourceOptions(source="_"))
+_NO_OPTIONS = frozenset({"name", "events", "defaults", "cameras"})
+"""Fields of the settings that are no option records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,36 +19,32 @@ class Key:
     Attributes:
         item: the field that it sets; ``hint``: that field's type.
         default: its value where the file has none; ``MISSING``: the file must have one.
-        part: the field of ``CameraSettings`` whose record it is in; empty for the service's keys.
+        part: the field of ``CameraSettings`` or ``ServiceSettings`` whose record it is in.
     """
 
     item: "Field[Any]"
     hint: Any
     default: Any
-    part: str = ""
+    part: str
 
 
-def _camera_keys() -> dict[str, Key]:
-    """Collect the fields of every record of a camera, but its name, which is a key itself."""
+def _keys(settings: CameraSettings | ServiceSettings) -> dict[str, Key]:
+    """Collect the fields of every record of the settings."""
     keys: dict[str, Key] = {}
-    for part in fields(CameraSettings):
-        record = getattr(_UNNAMED, part.name)
-        if part.name == "name":
+    for part in fields(settings):
+        if part.name in _NO_OPTIONS:
             continue
+        record = getattr(settings, part.name)
         hints = get_type_hints(type(record))
         for item in fields(record):
             default = item.default if part.name == "source" else getattr(record, item.name)
             keys[item.name] = Key(item, hints[item.name], default, part.name)
-    del keys["name"]
     return keys
 
 
-def _service_keys() -> dict[str, Key]:
-    hints = get_type_hints(ServiceOptions)
-    return {item.name: Key(item, hints[item.name], item.default) for item in fields(ServiceOptions)}
-
-
-CAMERA_KEYS: Mapping[str, Key] = _camera_keys()
+CAMERA_KEYS: Mapping[str, Key] = {
+    name: key for name, key in _keys(_UNNAMED).items() if name != "name"
+}
 """What may be said of a camera."""
 
 SHARED_KEYS: Mapping[str, Key] = {
@@ -54,5 +52,5 @@ SHARED_KEYS: Mapping[str, Key] = {
 }
 """What may be said of all cameras, under ``defaults``."""
 
-SERVICE_KEYS: Mapping[str, Key] = _service_keys()
+SERVICE_KEYS: Mapping[str, Key] = _keys(ServiceSettings())
 """What may be said of the service, at the top of the file."""

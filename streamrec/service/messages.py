@@ -9,8 +9,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from streamrec.service.settings import CameraSettings
-from streamrec.sinks.wire import PredictionMessage
-from streamrec.types import CameraStatus
+from streamrec.types import ActionEvent, CameraStatus
+from streamrec.wire import PredictionMessage
 
 
 class Begin(Struct, frozen=True, tag="begin"):
@@ -50,6 +50,12 @@ class Predicted(Struct, frozen=True, tag="predicted"):
     ready_s: float
 
 
+class Happened(Struct, frozen=True, tag="happened"):
+    """An event began, went on or ended."""
+
+    event: ActionEvent
+
+
 class Told(Struct, frozen=True, tag="told"):
     """How it stands with a camera."""
 
@@ -69,5 +75,5 @@ class Alive(Struct, frozen=True, tag="alive"):
     """Sent every second: the worker's loop goes round."""
 
 
-FromWorker: TypeAlias = Predicted | Told | Snapshot | Alive
+FromWorker: TypeAlias = Predicted | Happened | Told | Snapshot | Alive
 ToWorker: TypeAlias = Begin | Watch | Forget | TakeSnapshot

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from streamrec.config import (
+    AccessOptions,
     CameraOptions,
     CaptureOptions,
+    EventSettings,
+    FootageOptions,
+    HealthOptions,
     ModelOptions,
     ServiceOptions,
     SourceOptions,
+    StoreOptions,
     StreamOptions,
     WindowOptions,
 )
@@ -29,6 +34,8 @@ class CameraSettings:
     window: WindowOptions = field(default_factory=WindowOptions)
     stream: StreamOptions = StreamOptions(predict="grid")  # noqa: RUF009 - frozen, so it may be shared
     camera: CameraOptions = field(default_factory=CameraOptions)
+    footage: FootageOptions = field(default_factory=FootageOptions)
+    events: EventSettings = field(default_factory=EventSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +44,16 @@ class ServiceSettings:
 
     Attributes:
         service: what its cameras share.
+        access: who may connect.
+        store: where events are kept.
+        health: how it is watched itself.
         defaults: values by key, of cameras that a command adds.
         cameras: by name, with the defaults that they do not overrule.
     """
 
     service: ServiceOptions = field(default_factory=ServiceOptions)
+    access: AccessOptions = field(default_factory=AccessOptions)
+    store: StoreOptions = field(default_factory=StoreOptions)
+    health: HealthOptions = field(default_factory=HealthOptions)
     defaults: Mapping[str, OptionValue] = field(default_factory=dict)
     cameras: Mapping[str, CameraSettings] = field(default_factory=dict)

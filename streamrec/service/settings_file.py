@@ -7,9 +7,14 @@ from typing import Any
 
 import yaml
 
-from streamrec.config import ServiceOptions
 from streamrec.errors import OptionError
-from streamrec.service.camera import fault_in, make_camera, nearest, require_camera_name
+from streamrec.service.camera import (
+    fault_in,
+    make_camera,
+    make_parts,
+    nearest,
+    require_camera_name,
+)
 from streamrec.service.document import (
     Entry,
     Faults,
@@ -21,7 +26,7 @@ from streamrec.service.document import (
 from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS, Key
 from streamrec.service.scalars import read_scalar
 from streamrec.service.settings import CameraSettings, ServiceSettings
-from streamrec.sinks.endpoint import parse_endpoint
+from streamrec.sockets.endpoint import parse_endpoint
 
 _PARTS = ("defaults", "cameras")
 
@@ -61,14 +66,13 @@ class _Reader:
         found = list(entries(node, "", self._faults))
         top = {entry.key: entry for entry in found}
         values = self._values(found, SERVICE_KEYS)
-        self._check_endpoints(ServiceOptions(**values), top)
+        parts = make_parts(values, SERVICE_KEYS)
+        self._check_endpoints(parts, top)
         shared = self._mapping(top["defaults"], SHARED_KEYS) if "defaults" in top else {}
         if "cameras" not in top and isinstance(node, yaml.MappingNode):
             self._faults.add(place_of(node), "cameras is missing; 'cameras: {}' if there are none")
         cameras = self._cameras(top["cameras"], shared) if "cameras" in top else ()
-        return ServiceSettings(
-            service=ServiceOptions(**values), defaults=shared, cameras=dict(cameras)
-        )
+        return ServiceSettings(**parts, defaults=shared, cameras=dict(cameras))
 
     def _cameras(self, cameras: Entry, shared: Values) -> Iterator[tuple[str, CameraSettings]]:
         for entry in entries(cameras.value, cameras.path, self._faults):
@@ -112,15 +116,16 @@ class _Reader:
         else:
             values[entry.key] = value
 
-    def _check_endpoints(self, service: ServiceOptions, top: Mapping[str, Entry]) -> None:
+    def _check_endpoints(self, parts: Mapping[str, Any], top: Mapping[str, Entry]) -> None:
         """Two that are the same cannot both be bound; one that others reach must be wanted."""
+        service, access = parts["service"], parts["access"]
         given = {key: top[key] for key in ("publish", "control") if key in top}
         both = [parse_endpoint(service.publish), parse_endpoint(service.control)]
         if given and both[0] == both[1] and not (both[0].transport == "tcp" and not both[0].port):
             entry = given.get("control") or given["publish"]
             self._faults.add(place_of(entry.value), f"publish and control are both {both[0]}")
         for key, entry in given.items():
-            if not (parse_endpoint(getattr(service, key)).is_local or service.insecure):
+            if not (parse_endpoint(getattr(service, key)).is_local or access.insecure):
                 text = "can be reached from other machines, unencrypted; 'insecure: true' allows it"
                 self._faults.add(place_of(entry.value), f"{entry.path} {text}")
 

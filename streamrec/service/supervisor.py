@@ -37,10 +37,10 @@ from streamrec.service.roster import Roster
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.service.snapshots import Snapshots
 from streamrec.service.team import Team
-from streamrec.sinks.wire import PredictionMessage
 from streamrec.sinks.zmq import ZmqPublisher
 from streamrec.sources.uri import redact
 from streamrec.types import CameraState, CameraStatus, now_s
+from streamrec.wire import PredictionMessage
 
 WORKER = "streamrec.service.worker"
 """What workers run."""
@@ -80,10 +80,10 @@ class Supervisor:
         self._service, self._defaults, self._read = service, settings.defaults, read
         self._roster = Roster(file=settings.cameras)
         self._publisher = ZmqPublisher(
-            service.publish, service.top, service.format, service.insecure
+            service.publish, service.top, service.format, settings.access.insecure
         )
         try:
-            self._control = ControlServer(service.control, insecure=service.insecure)
+            self._control = ControlServer(service.control, insecure=settings.access.insecure)
         except BaseException:
             self._publisher.close()
             raise

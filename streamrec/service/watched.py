@@ -10,11 +10,11 @@ from streamrec.motion import MotionGate
 from streamrec.recognizer import Recognizer
 from streamrec.service.meter import Meter
 from streamrec.service.settings import CameraSettings
-from streamrec.sinks.wire import PredictionMessage, message_of
 from streamrec.smoothing import make_smoother
 from streamrec.sources.base import Source
 from streamrec.sources.persistent import OnSnapshot
 from streamrec.types import CameraStatus, Frame, Prediction, now_s
+from streamrec.wire import PredictionMessage, message_of
 
 KEPT_FRAMES = 256
 """Frames that wait for a model that sees windows while it looks at one."""

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import BinaryIO, TextIO
 
 from streamrec.errors import OutputError
-from streamrec.sinks.wire import encode, message_of
 from streamrec.types import Frame, Prediction
+from streamrec.wire import encode, message_of
 
 
 class ConsoleSink:

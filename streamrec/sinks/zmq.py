@@ -14,9 +14,10 @@ import zmq
 from msgspec.structs import replace
 
 from streamrec.errors import EndpointError, OptionError, SinkError
-from streamrec.sinks.bind import bind, socket_file
-from streamrec.sinks.endpoint import parse_endpoint
-from streamrec.sinks.wire import (
+from streamrec.sockets.bind import bind, socket_file
+from streamrec.sockets.endpoint import parse_endpoint
+from streamrec.types import DEFAULT_ENDPOINT, CameraStatus, Frame, Prediction, now_s
+from streamrec.wire import (
     FORMATS,
     Format,
     Message,
@@ -28,7 +29,6 @@ from streamrec.sinks.wire import (
     topic_of,
     with_publishing,
 )
-from streamrec.types import DEFAULT_ENDPOINT, CameraStatus, Frame, Prediction, now_s
 
 QUEUED_MESSAGES = 1000
 """Messages held for one subscriber that does not read; further ones are lost to it."""

@@ -22,8 +22,8 @@ def write_config(path: Path, cameras: Mapping[str, object], **service: object) -
         name: {"source": camera} if isinstance(camera, str) else camera
         for name, camera in cameras.items()
     }
-    endpoints = {"publish": "tcp://127.0.0.1:*", "control": "tcp://127.0.0.1:*"}
-    document = {**endpoints, **service, "cameras": rows}
+    own = dict.fromkeys(("publish", "control", "replay"), "tcp://127.0.0.1:*") | {"store": "none"}
+    document = {**own, **service, "cameras": rows}
     path.write_bytes(msgspec.json.encode(document))  # JSON is YAML, too
 
 

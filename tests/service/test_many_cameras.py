@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from streamrec.client import Subscriber
-from streamrec.sinks.wire import KINDS, PredictionMessage, StatusMessage
 from streamrec.types import CameraState
+from streamrec.wire import KINDS, PredictionMessage, StatusMessage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -8,7 +8,7 @@ import pytest
 
 from streamrec.errors import OutputError
 from streamrec.sinks.console import ConsoleSink, JsonLinesSink
-from streamrec.sinks.wire import decode
+from streamrec.wire import decode
 
 
 @pytest.fixture

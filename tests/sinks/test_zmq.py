@@ -14,9 +14,9 @@ import zmq
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, MessageError, OptionError, SinkError
 from streamrec.sinks.base import Sink
-from streamrec.sinks.wire import message_of, status_message_of, topic_of
 from streamrec.sinks.zmq import JOINERS_AT_ONCE, QUEUED_MESSAGES, ZmqPublisher
 from streamrec.types import CameraState, CameraStatus, now_s
+from streamrec.wire import message_of, status_message_of, topic_of
 
 ANY_PORT = "tcp://127.0.0.1:*"
 WAIT_S = 10.0

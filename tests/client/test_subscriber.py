@@ -12,12 +12,12 @@ import msgspec
 import pytest
 import zmq
 
+from streamrec import wire
 from streamrec.client import PredictionMessage, Subscriber
 from streamrec.errors import EndpointError, OptionError
-from streamrec.sinks import wire
 
 GOLDEN, STATUS = (
-    wire.decode((Path(__file__).parent / f"sinks/{kind}-v1.json").read_bytes())
+    wire.decode((Path(__file__).parent.parent / f"wire/{kind}-v1.json").read_bytes())
     for kind in ("prediction", "status")
 )
 WAIT_S = 10.0

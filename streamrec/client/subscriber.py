@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
 import zmq
 
 from streamrec.errors import EndpointError, MessageError, OptionError
-from streamrec.sinks.endpoint import ALLOWED, Endpoint, parse_endpoint
-from streamrec.sinks.wire import (
+from streamrec.sockets.endpoint import ALLOWED, Endpoint, parse_endpoint
+from streamrec.types import DEFAULT_ENDPOINT
+from streamrec.wire import (
     KINDS,
     MAX_PAYLOAD_BYTES,
     Message,
@@ -34,7 +35,6 @@ from streamrec.sinks.wire import (
     subscription,
     topic_of,
 )
-from streamrec.types import DEFAULT_ENDPOINT
 
 __all__ = ["Message", "PredictionMessage", "StatusMessage", "Subscriber"]
 

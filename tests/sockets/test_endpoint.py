@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.errors import EndpointError
-from streamrec.sinks.endpoint import parse_endpoint
+from streamrec.sockets.endpoint import parse_endpoint
 
 
 @given(text=st.text(max_size=40) | st.text("tcp:/*[]@.%0123456789abh-_ \n", max_size=40))

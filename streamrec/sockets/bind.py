@@ -9,7 +9,7 @@ from pathlib import Path
 import zmq
 
 from streamrec.errors import EndpointError
-from streamrec.sinks.endpoint import Endpoint
+from streamrec.sockets.endpoint import Endpoint
 
 _ERRORS = {
     errno.EADDRINUSE: "in use; stop the program that has it or take another port",

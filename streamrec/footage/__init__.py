@@ -1,0 +1,1 @@
+"""Thumbnails and clips of events."""

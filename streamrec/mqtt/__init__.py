@@ -1,0 +1,1 @@
+"""The bridge to MQTT and Home Assistant; a subscriber like any other."""

@@ -1,0 +1,1 @@
+"""ZeroMQ sockets: which addresses are allowed, who may connect, and how much of it."""
