@@ -16,10 +16,15 @@ class Board:
 
     Args:
         tell: publishes a status.
+        fail: is told of a camera whose worker has failed, before its status says so.
     """
 
-    def __init__(self, tell: Callable[[CameraStatus], None]) -> None:
-        self._tell = tell
+    def __init__(
+        self,
+        tell: Callable[[CameraStatus], None],
+        fail: Callable[[str], None] = lambda camera: None,
+    ) -> None:
+        self._tell, self._fail = tell, fail
         self._statuses: dict[str, CameraStatus] = {}
         self._earlier: dict[str, Mapping[str, int]] = {}
         self._defects: Counter[tuple[str, Defect | None]] = Counter()
@@ -47,6 +52,7 @@ class Board:
 
     def failed(self, camera: str, reason: str, *, attempt: int, retry_s: float) -> None:
         """Its worker has failed so often in a row; the next one starts at this Unix time."""
+        self._fail(camera)
         counts = Counter(self._counts(camera))
         counts["failures"] += 1
         status = _status(camera, CameraState.LOST, reason, dict(counts))
