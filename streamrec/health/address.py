@@ -1,0 +1,47 @@
+"""Where metrics are served."""
+
+import re
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from streamrec.errors import OptionError
+
+LOOPBACK = "127.0.0.1"
+
+_ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):)?([0-9]{1,5})", re.ASCII)
+
+
+class Address(NamedTuple):
+    """A host, without brackets, and a port; 0: any that is free."""
+
+    host: str
+    port: int
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the host is a literal IPv6 address."""
+        return ":" in self.host
+
+
+def parse_address(text: str) -> Address:
+    """Read ``PORT`` or ``HOST:PORT``; a port alone is this machine's own.
+
+    Raises:
+        OptionError: it is neither.
+    """
+    match = _ADDRESS.fullmatch(text)
+    host = (match[1] or LOOPBACK) if match else ""
+    if match is None or int(match[2]) > 65535 or not _is_host(host):
+        raise OptionError(
+            f"metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; got {text!r}"
+        )
+    return Address(host.strip("[]"), int(match[2]))
+
+
+def _is_host(host: str) -> bool:
+    if not host.startswith("["):
+        return True
+    try:
+        return ip_address(host.strip("[]")).version == 6
+    except ValueError:
+        return False
