@@ -8,7 +8,8 @@ from streamrec.errors import OptionError
 
 LOOPBACK = "127.0.0.1"
 
-_ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):)?([0-9]{1,5})", re.ASCII)
+_NAME = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*"
+_ADDRESS = re.compile(rf"(?:(\[[0-9A-Fa-f:.]+\]|{_NAME}):)?([0-9]{{1,5}})")
 
 
 class Address(NamedTuple):
@@ -17,10 +18,8 @@ class Address(NamedTuple):
     host: str
     port: int
 
-    @property
-    def is_ipv6(self) -> bool:
-        """Whether the host is a literal IPv6 address."""
-        return ":" in self.host
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def parse_address(text: str) -> Address:
@@ -33,7 +32,7 @@ def parse_address(text: str) -> Address:
     host = (match[1] or LOOPBACK) if match else ""
     if match is None or int(match[2]) > 65535 or not _is_host(host):
         raise OptionError(
-            f"metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; got {text!r}"
+            f"metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; got {text[:200]!r}"
         )
     return Address(host.strip("[]"), int(match[2]))
 

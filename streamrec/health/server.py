@@ -61,7 +61,8 @@ class HealthServer:
         address: ``HOST:PORT`` with the port that was picked.
 
     Raises:
-        EndpointError: malformed, in use, or not an address of this machine.
+        EndpointError: in use, not permitted, or not an address of this machine.
+        OptionError: malformed.
     """
 
     def __init__(self, address: str, health: Health) -> None:
