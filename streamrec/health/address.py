@@ -1,14 +1,15 @@
-"""Where to serve HTTP: ``HOST:PORT``, or a port of this machine's own."""
+"""Where metrics are served."""
 
 import re
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from streamrec.errors import EndpointError
+from streamrec.errors import OptionError
 
 LOOPBACK = "127.0.0.1"
 
-_ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):)?([0-9]{1,5})", re.ASCII)
+_NAME = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*"
+_ADDRESS = re.compile(rf"(?:(\[[0-9A-Fa-f:.]+\]|{_NAME}):)?([0-9]{{1,5}})")
 
 
 class Address(NamedTuple):
@@ -18,22 +19,20 @@ class Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def parse_address(text: str) -> Address:
-    """Return the parts of ``PORT``, ``HOST:PORT`` or ``[IPV6]:PORT``.
+    """Read ``PORT`` or ``HOST:PORT``; a port alone is this machine's own.
 
     Raises:
-        EndpointError: it is none of them.
+        OptionError: it is neither.
     """
     match = _ADDRESS.fullmatch(text)
     host = (match[1] or LOOPBACK) if match else ""
     if match is None or int(match[2]) > 65535 or not _is_host(host):
-        raise EndpointError(
-            f"not an address to serve HTTP at: {text[:100]!r}; allowed: PORT, which is "
-            "this machine's own, or HOST:PORT such as 0.0.0.0:9464 or [::1]:9464"
+        raise OptionError(
+            f"metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; got {text[:200]!r}"
         )
     return Address(host.strip("[]"), int(match[2]))
 
