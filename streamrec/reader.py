@@ -42,6 +42,7 @@ from streamrec.sources.network import capture_options
 from streamrec.sources.open import open_here
 from streamrec.sources.opencv import FALLBACK_FPS
 from streamrec.sources.owner import Owner, Tally
+from streamrec.sources.preview import Previews
 from streamrec.sources.rate import RateMeter
 from streamrec.sources.region import Region
 from streamrec.sources.shared import SharedPictures
@@ -97,6 +98,8 @@ class Reader:
         self._pictures, self._log = pictures, log
         self._fps, self._max_delay_s = reading.fps, reading.max_delay_s
         self._make = Making(reading)
+        height = reading.preview_height
+        self._previews = Previews(height, mirror=reading.mirror) if height else None
         self._rate = RateMeter()
         self._tally = Tally(owner)
         self._size: tuple[int, ...] | None = None
@@ -241,11 +244,17 @@ class Reader:
             return
         made = self._make(image)
         np.copyto(self._pictures.view(slot, *made.shape[:2]), made)
-        self._owner.send(self._picture(grabbed, stamp, slot, made.shape))
+        preview = self._preview(image, stamp)
+        self._owner.send(self._picture(grabbed, stamp, slot, made.shape, preview))
         self._dropped, self._cut = 0, False
 
+    def _preview(self, image: Image, stamp: Stamp) -> bytes:
+        if self._previews is None:
+            return b""
+        return self._previews.push(image, stamp.time_s, cut=self._cut)
+
     def _picture(
-        self, grabbed: Grabbed, stamp: Stamp, slot: int, shape: tuple[int, ...]
+        self, grabbed: Grabbed, stamp: Stamp, slot: int, shape: tuple[int, ...], preview: bytes
     ) -> Picture:
         assert self._size is not None
         return Picture(
@@ -262,6 +271,7 @@ class Reader:
             dropped=self._dropped,
             cut=self._cut,
             lag_s=stamp.lag_s,
+            preview=preview,
         )
 
 

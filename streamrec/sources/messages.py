@@ -24,6 +24,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         checked: whether pictures that no camera took are withheld: see ``Defect``.
         frozen_s: withhold pictures after all have been the same for so long, seconds; 0: never.
         max_delay_s: leave out what comes with more delay than this, seconds.
+        preview_height: rows of the small JPEGs that come along; 0: none do.
     """
 
     fps: float | None = None
@@ -33,6 +34,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     checked: bool = True
     frozen_s: float = 10.0
     max_delay_s: float = 2.0
+    preview_height: int = 0
 
 
 class ReadRequest(Struct, frozen=True, kw_only=True, tag="read"):
@@ -86,6 +88,7 @@ class Picture(Struct, frozen=True, kw_only=True, tag="picture"):
         slot: where in the shared memory.
         camera_height, camera_width: the size in which the camera sends it.
         lag_s: how much longer it took to get here than the fastest frame did, seconds.
+        preview: all that the camera sees, as a small JPEG; empty where none is wanted or due.
     """
 
     slot: int
@@ -101,6 +104,7 @@ class Picture(Struct, frozen=True, kw_only=True, tag="picture"):
     dropped: int
     cut: bool
     lag_s: float
+    preview: bytes = b""
 
 
 class Withheld(Struct, frozen=True, tag="withheld"):

@@ -23,6 +23,9 @@ from streamrec.types import CameraState, CameraStatus, Frame, now_s
 OnSnapshot = Callable[[bytes, str], None]
 """Takes a picture as JPEG; or, where there is none, why."""
 
+OnPreview = Callable[[float, bytes, bool], None]
+"""Takes a small JPEG: its capture as Unix time in seconds, its bytes, and whether it is a cut."""
+
 _CONNECTED = (CameraState.LIVE, CameraState.STALLED)
 _log = logging.getLogger("streamrec")
 
@@ -38,6 +41,7 @@ class PersistentSource(Source):
         name: what frames and statuses carry as ``source``.
         policy: how patient it is.
         tell: called on the thread that reads, with each change, and every ten seconds.
+        show: called on that thread with each small JPEG that comes, cuts as in ``Frame``.
     """
 
     def __init__(
@@ -47,11 +51,12 @@ class PersistentSource(Source):
         name: str,
         policy: LinkPolicy,
         tell: Callable[[CameraStatus], None],
+        show: OnPreview = lambda captured_s, jpeg, cut: None,
     ) -> None:
         self.name, self.live = name, True
         self.fps: float | None = None
         self.frame_count: int | None = None
-        self._open_reader, self._tell = open_reader, tell
+        self._open_reader, self._tell, self._show = open_reader, tell, show
         self._link = Link.start(policy, now_s())
         self._report = Report(name, self._link)
         self._reader: ReaderProcess | None = None
@@ -153,7 +158,7 @@ class PersistentSource(Source):
             case Received(frame, picture):
                 self._move(self._link.frame(now_s()))
                 self._report.picture(picture, now_s())
-                return self._continued(frame)
+                return self._passed_on(frame, picture.preview)
             case Withheld(defect):
                 self._move(self._link.frame(now_s()))
                 self._report.withheld(defect, now_s())
@@ -168,10 +173,12 @@ class PersistentSource(Source):
                 self._end()
         return None
 
-    def _continued(self, frame: Frame) -> Frame:
+    def _passed_on(self, frame: Frame, preview: bytes) -> Frame:
         """Give a frame its number, and say whether it is the first of its connection."""
         index, cut = self._first_index + frame.index, frame.cut or self._cut
         self._next_index, self._cut = index + 1, False
+        if preview:
+            self._show(frame.captured_s, preview, cut)
         return replace(frame, index=index, cut=cut, source=self.name)
 
     def _end(self) -> None:

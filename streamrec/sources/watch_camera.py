@@ -10,7 +10,7 @@ from streamrec.sources.capture import CaptureThread
 from streamrec.sources.link import LinkPolicy
 from streamrec.sources.messages import Reading
 from streamrec.sources.pace import PacedSource
-from streamrec.sources.persistent import OnSnapshot, PersistentSource
+from streamrec.sources.persistent import OnPreview, OnSnapshot, PersistentSource
 from streamrec.sources.process import GRACE_S, ReaderProcess
 from streamrec.sources.uri import camera_index, network_name, require_name
 from streamrec.types import CameraStatus
@@ -69,6 +69,7 @@ def open_camera(
     reading: Reading,
     tell: Callable[[CameraStatus], None],
     on_change: Callable[[], None] = lambda: None,
+    show: OnPreview = lambda captured_s, jpeg, cut: None,
     must_connect: bool = False,
 ) -> WatchedCamera:
     """Begin to watch a camera or a network stream, each connection in a process of its own.
@@ -81,6 +82,7 @@ def open_camera(
         reading: how pictures are made of what it sends.
         tell: called with each change, and every ten seconds; on the thread that reads.
         on_change: called on that thread when there is a frame to take, or an end.
+        show: called on that thread with each small JPEG, where ``reading`` asks for them.
         must_connect: wait for the first connection, which must work; otherwise nothing is an error.
 
     Raises:
@@ -114,7 +116,7 @@ def open_camera(
         read_timeout_s=source.read_timeout,
         retry_most_s=capture.retry_most,
     )
-    camera = PersistentSource(connect, name=name, policy=policy, tell=tell)
+    camera = PersistentSource(connect, name=name, policy=policy, tell=tell, show=show)
     return WatchedCamera(
         camera, must_connect=must_connect, realtime=source.realtime, on_change=on_change
     )

@@ -136,6 +136,23 @@ def test_a_snapshot_is_the_whole_picture_as_jpeg():
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (240, 320, 3)
 
 
+def test_small_pictures_of_all_that_the_camera_sees_come_along_where_asked_for():
+    part = Reading(region=((0.0, 0.0), (0.5, 1.0)), mirror=True, preview_height=120)
+    with ReaderProcess(SCENE, reading=part) as process:
+        pictures = [next_of(process, Received).picture for _ in range(40)]
+    jpegs = [picture.preview for picture in pictures if picture.preview]
+    seconds = pictures[-1].time_s - pictures[0].time_s
+    assert 0.5 < len(jpegs) / (10 * seconds) < 2
+    shown = cv2.imdecode(np.frombuffer(jpegs[0], np.uint8), cv2.IMREAD_COLOR)
+    assert shown.shape == (120, 160, 3)
+    assert shown[0, 0].sum() > shown[0, -1].sum(), "it is mirrored"
+
+
+def test_without_being_asked_for_no_small_picture_comes():
+    with ReaderProcess(SCENE) as process:
+        assert next_of(process, Received).picture.preview == b""
+
+
 def test_black_pictures_are_withheld_unless_they_are_not_checked(tmp_path):
     path = tmp_path / "black.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (64, 48))
