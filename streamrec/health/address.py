@@ -32,7 +32,8 @@ def parse_address(text: str) -> Address:
     host = (match[1] or LOOPBACK) if match else ""
     if match is None or int(match[2]) > 65535 or not _is_host(host):
         raise OptionError(
-            f"metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; got {text[:200]!r}"
+            "metrics are served at a port, or at HOST:PORT, as 9464 or [::1]:9464; "
+            f"got {text[:200]!r}"
         )
     return Address(host.strip("[]"), int(match[2]))
 
