@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ from streamrec.errors import OutputError
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``, which replaces it if the block succeeds.
 
+    What was written is on the disk before that, so that a power cut leaves no empty file.
+
     Raises:
         OutputError: the folder cannot be made or written.
     """
@@ -22,9 +25,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         mode = temporary.stat().st_mode
         yield temporary
         temporary.chmod(mode)  # some libraries write files that others may not read
+        _write_through(temporary)
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _write_through(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
