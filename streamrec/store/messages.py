@@ -18,11 +18,17 @@ class Open(Struct, frozen=True, tag="open"):
         url: the database, as SQLAlchemy has it, with its password.
         spool: the file in which records wait where the database cannot take them.
         keep_days: days after which rows are deleted; 0: never.
+        media: folder of thumbnails and clips; empty: there are none.
+        media_days: days after which those are deleted; 0: never.
+        media_gib: size of all of them at most; 0: any.
     """
 
     url: str
     spool: str
     keep_days: float = 0.0
+    media: str = ""
+    media_days: float = 0.0
+    media_gib: float = 0.0
 
 
 class Record(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""How older tables become those of today; Alembic runs it."""
