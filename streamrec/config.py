@@ -6,6 +6,7 @@ Command-line flags are made from these records, and so are the keys of configura
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from streamrec.errors import OptionError
@@ -37,9 +38,16 @@ class Checked:
         Raises:
             OptionError: a value that is not.
         """
-        hints = get_type_hints(type(self))
+        record: type = type(self)
+        hints = _hints(record)
         for item in fields(self):  # type: ignore[arg-type]
             check_option(item, getattr(self, item.name), hints[item.name])
+
+
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    """Look the types of a record's fields up once; a configuration has thousands of records."""
+    return get_type_hints(record)
 
 
 def check_option(item: "Field[Any]", value: Any, hint: Any) -> None:

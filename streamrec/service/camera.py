@@ -2,20 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any, get_type_hints
 
-from streamrec.config import fault_of
+from streamrec.config import EventSettings, RuleOptions, fault_of
 from streamrec.errors import EndpointError, OptionError, SourceOpenError
+from streamrec.service.checks import CHECKS
 from streamrec.service.document import shown
-from streamrec.service.keys import CAMERA_KEYS, Key
-from streamrec.service.schedule import Schedule
-from streamrec.service.secrets import secret_names
+from streamrec.service.event_values import EventValues
+from streamrec.service.keys import CAMERA_KEYS, EVENT_KEYS, Key
 from streamrec.service.settings import CameraSettings, ServiceSettings
-from streamrec.sockets.endpoint import parse_endpoint
-from streamrec.sources.open import source_kind
-from streamrec.sources.region import Region
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What cameras are called, without names that begin with ``_``: topics of the service itself."""
@@ -24,16 +21,39 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 def make_camera(name: str, values: Mapping[str, Any]) -> CameraSettings:
     """Make the settings of a camera; keys that are left out have their defaults.
 
+    Args:
+        name: the camera's.
+        values: by key; ``events``: what is said of those, an ``EventValues``.
+
     Raises:
         OptionError: a name, key or value that is not allowed, or no source.
     """
     require_camera_name(name)
     for key, value in values.items():
+        if key == "events" and isinstance(value, EventValues):
+            continue
         if key not in CAMERA_KEYS:
             raise OptionError(f"{shown(key)} is no key of a camera; {nearest(key, CAMERA_KEYS)}")
         if fault := fault_in(CAMERA_KEYS[key], value):
             raise OptionError(f"{key} {fault}")
-    return CameraSettings(name=name, **make_parts(values, CAMERA_KEYS))
+    events = make_events(values.get("events", EventValues()))
+    return CameraSettings(name=name, events=events, **make_parts(values, CAMERA_KEYS))
+
+
+def make_events(values: EventValues) -> EventSettings:
+    """Make the settings of events; what is left out has its default.
+
+    Raises:
+        OptionError: a score below which an event ends that is above the one at which it starts.
+    """
+    rules = {label: {**values.rule, **own} for label, own in values.labels.items()}
+    return EventSettings(
+        **make_parts(values.general, EVENT_KEYS),
+        allow=values.allow or (),
+        deny=values.deny or (),
+        aliases=values.aliases,
+        labels={label: RuleOptions(**rule) for label, rule in rules.items()},  # type: ignore[arg-type]
+    )
 
 
 def make_parts(values: Mapping[str, Any], keys: Mapping[str, Key]) -> dict[str, Any]:
@@ -71,7 +91,7 @@ def fault_in(key: Key, value: Any) -> str:
     if isinstance(value, str) and not value.isprintable():
         return "is text on one line, without control characters"
     try:
-        _CHECKS.get(key.item.name, str)(value)
+        CHECKS.get(key.item.name, str)(value)
     except (OptionError, EndpointError, SourceOpenError) as error:
         return f"is not allowed: {error}"
     return ""
@@ -83,19 +103,8 @@ def nearest(key: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
 
 
-def _require_source(source: str) -> None:
-    if not source.strip():
-        raise OptionError("a source is not empty")
-    if not source.startswith(tuple(f"{{{name}}}" for name in secret_names(source))):
-        source_kind(source)
-
-
-_RECORDS = get_type_hints(CameraSettings) | get_type_hints(ServiceSettings)
-_CHECKS: Mapping[str, Callable[[str], object]] = {
-    "publish": parse_endpoint,
-    "control": parse_endpoint,
-    "source": _require_source,
-    "region": Region.parse,
-    "schedule": Schedule.parse,
+_RECORDS = {
+    part: record
+    for settings in (CameraSettings, ServiceSettings, EventSettings)
+    for part, record in get_type_hints(settings).items()
 }
-"""What the text of these options is, beside text."""

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any, get_type_hints
 
-from streamrec.config import SourceOptions
+from streamrec.config import EventSettings, SourceOptions
 from streamrec.service.settings import CameraSettings, ServiceSettings
 
 _UNNAMED = CameraSettings(name="_", source=SourceOptions(source="_"))
-_NO_OPTIONS = frozenset({"name", "events", "defaults", "cameras"})
+EVENT_LISTS = ("allow", "deny", "aliases", "labels")
+"""What may be said of events beside options."""
+
+_NO_OPTIONS = frozenset({"name", "events", "defaults", "cameras", *EVENT_LISTS})
 """Fields of the settings that are no option records."""
 
 
@@ -19,7 +22,8 @@ class Key:
     Attributes:
         item: the field that it sets; ``hint``: that field's type.
         default: its value where the file has none; ``MISSING``: the file must have one.
-        part: the field of ``CameraSettings`` or ``ServiceSettings`` whose record it is in.
+        part: the field of ``CameraSettings``, ``ServiceSettings`` or ``EventSettings`` whose record
+            it is in.
     """
 
     item: "Field[Any]"
@@ -28,7 +32,7 @@ class Key:
     part: str
 
 
-def _keys(settings: CameraSettings | ServiceSettings) -> dict[str, Key]:
+def _keys(settings: CameraSettings | ServiceSettings | EventSettings) -> dict[str, Key]:
     """Collect the fields of every record of the settings."""
     keys: dict[str, Key] = {}
     for part in fields(settings):
@@ -54,3 +58,9 @@ SHARED_KEYS: Mapping[str, Key] = {
 
 SERVICE_KEYS: Mapping[str, Key] = _keys(ServiceSettings())
 """What may be said of the service, at the top of the file."""
+
+EVENT_KEYS: Mapping[str, Key] = _keys(EventSettings())
+"""What may be said of events, under ``events``."""
+
+RULE_KEYS: Mapping[str, Key] = {name: key for name, key in EVENT_KEYS.items() if key.part == "rule"}
+"""What may be said of a single label there."""

@@ -7,7 +7,15 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from streamrec.service.camera import NAME
-from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS, Key
+from streamrec.service.event_reader import MAX_ENTRIES
+from streamrec.service.keys import (
+    CAMERA_KEYS,
+    EVENT_KEYS,
+    RULE_KEYS,
+    SERVICE_KEYS,
+    SHARED_KEYS,
+    Key,
+)
 
 Schema = dict[str, Any]
 
@@ -24,7 +32,7 @@ def make_schema() -> Schema:
     """Return the schema as JSON has it."""
     names = {"pattern": f"^{NAME.pattern}$"}
     parts = {
-        "defaults": _mapping("Of every camera that has no other value.", SHARED_KEYS),
+        "defaults": _watched("Of every camera that has no other value.", SHARED_KEYS),
         "cameras": {
             "type": "object",
             "description": "The cameras, by the names that topics and messages call them.",
@@ -39,7 +47,43 @@ def make_schema() -> Schema:
         **whole,
         "properties": whole["properties"] | parts,
         "required": ["cameras"],
-        "$defs": {"camera": _mapping("One camera.", CAMERA_KEYS)},
+        "$defs": {
+            "camera": _watched("One camera.", CAMERA_KEYS),
+            "events": _events(),
+            "labels": {
+                "type": "array",
+                "maxItems": MAX_ENTRIES,
+                "items": {"type": list(_TYPES[str]), "minLength": 1},
+            },
+        },
+    }
+
+
+def _watched(description: str, keys: Mapping[str, Key]) -> Schema:
+    schema = _mapping(description, keys)
+    schema["properties"]["events"] = {"$ref": "#/$defs/events"}
+    return schema
+
+
+def _events() -> Schema:
+    schema = _mapping("When the scores of labels are an event, and of which.", EVENT_KEYS)
+    labels = {"$ref": "#/$defs/labels"}
+    schema["properties"] |= {
+        "allow": labels | {"description": "Labels that may be events, with * and ?; none: all."},
+        "deny": labels | {"description": "Labels that may be no events, with * and ?."},
+        "aliases": _by_label("Names that stand for several labels.", labels),
+        "labels": _by_label("Rules of single labels and aliases.", _mapping("One.", RULE_KEYS)),
+    }
+    return schema
+
+
+def _by_label(description: str, value: Schema) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "maxProperties": MAX_ENTRIES,
+        "propertyNames": {"minLength": 1},
+        "additionalProperties": value,
     }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from streamrec.config import (
     AccessOptions,
@@ -18,9 +17,9 @@ from streamrec.config import (
     StreamOptions,
     WindowOptions,
 )
+from streamrec.service.event_values import EventValues, OptionValue
 
-OptionValue: TypeAlias = str | int | float | bool | None
-"""What an option may be."""
+__all__ = ["CameraSettings", "EventValues", "OptionValue", "ServiceSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class ServiceSettings:
         access: who may connect.
         store: where events are kept.
         health: how it is watched itself.
-        defaults: values by key, of cameras that a command adds.
+        defaults: values by key, of cameras that a command adds; ``events``: what is said of those.
         cameras: by name, with the defaults that they do not overrule.
     """
 
@@ -55,5 +54,5 @@ class ServiceSettings:
     access: AccessOptions = field(default_factory=AccessOptions)
     store: StoreOptions = field(default_factory=StoreOptions)
     health: HealthOptions = field(default_factory=HealthOptions)
-    defaults: Mapping[str, OptionValue] = field(default_factory=dict)
+    defaults: Mapping[str, OptionValue | EventValues] = field(default_factory=dict)
     cameras: Mapping[str, CameraSettings] = field(default_factory=dict)

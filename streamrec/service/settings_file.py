@@ -1,46 +1,42 @@
 """The configuration file of the service: YAML in, settings out, every fault with its line."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, replace
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from streamrec.errors import OptionError
-from streamrec.service.camera import (
-    fault_in,
-    make_camera,
-    make_parts,
-    nearest,
-    require_camera_name,
-)
-from streamrec.service.document import (
-    Entry,
-    Faults,
-    entries,
-    parse,
-    place_of,
-    read_text,
-)
+from streamrec.service.camera import make_camera, make_parts, require_camera_name
+from streamrec.service.checks import is_store_file
+from streamrec.service.document import Entry, Faults, entries, parse, place_of, read_text
+from streamrec.service.event_reader import read_events
+from streamrec.service.event_values import EventValues
 from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS, Key
-from streamrec.service.scalars import read_scalar
+from streamrec.service.option_reader import Values, read_values
 from streamrec.service.settings import CameraSettings, ServiceSettings
-from streamrec.sockets.endpoint import parse_endpoint
+from streamrec.sockets.endpoint import Endpoint, parse_endpoint
 
 _PARTS = ("defaults", "cameras")
-
-Values = dict[str, Any]
+_OWN_PARTS = ("events",)
+_ENDPOINTS = ("publish", "control", "replay")
+_REACHED = (
+    "can be reached from other machines, unencrypted; set 'keys', the service's secret key of "
+    "`streamrec keys new`, or allow it with 'insecure: true'"
+)
 
 
 def read_settings(path: Path) -> ServiceSettings:
-    """Read a configuration file.
+    """Read a configuration file; relative paths in it are relative to its folder.
 
     Raises:
         ConfigError: it cannot be read, is not YAML, or says what is not allowed; the message names
             each fault with file, line, column and key, one a line, and no secrets.
     """
-    return parse_settings(read_text(path), str(path))
+    return _located(parse_settings(read_text(path), str(path)), path.parent)
 
 
 def parse_settings(text: str, file: str) -> ServiceSettings:
@@ -65,10 +61,12 @@ class _Reader:
         """Read the whole file."""
         found = list(entries(node, "", self._faults))
         top = {entry.key: entry for entry in found}
-        values = self._values(found, SERVICE_KEYS)
+        values = read_values(found, SERVICE_KEYS, self._faults, _PARTS)
         parts = make_parts(values, SERVICE_KEYS)
         self._check_endpoints(parts, top)
-        shared = self._mapping(top["defaults"], SHARED_KEYS) if "defaults" in top else {}
+        shared: Values = {}
+        if "defaults" in top:
+            shared = self._mapping(top["defaults"], SHARED_KEYS, EventValues())
         if "cameras" not in top and isinstance(node, yaml.MappingNode):
             self._faults.add(place_of(node), "cameras is missing; 'cameras: {}' if there are none")
         cameras = self._cameras(top["cameras"], shared) if "cameras" in top else ()
@@ -76,7 +74,8 @@ class _Reader:
 
     def _cameras(self, cameras: Entry, shared: Values) -> Iterator[tuple[str, CameraSettings]]:
         for entry in entries(cameras.value, cameras.path, self._faults):
-            values = shared | self._mapping(entry, CAMERA_KEYS)
+            below = shared.get("events", EventValues())
+            values = shared | self._mapping(entry, CAMERA_KEYS, below)
             try:
                 require_camera_name(entry.key)
             except OptionError as error:
@@ -85,60 +84,49 @@ class _Reader:
                 if "source" in values:
                     yield entry.key, make_camera(entry.key, values)
 
-    def _mapping(self, parent: Entry, keys: Mapping[str, Key]) -> Values:
-        """Read the keys of ``defaults`` or of a camera."""
+    def _mapping(self, parent: Entry, keys: Mapping[str, Key], below: EventValues) -> Values:
+        """Read ``defaults`` or a camera, whose events are over those ``below``."""
         found = list(entries(parent.value, parent.path, self._faults))
         for name, key in keys.items():
             missing = key.default is MISSING and all(entry.key != name for entry in found)
             if missing and isinstance(parent.value, yaml.MappingNode):
                 self._faults.add(parent.place, f"{parent.path}.{name} is missing")
-        return self._values(found, keys)
-
-    def _values(self, found: Iterable[Entry], keys: Mapping[str, Key]) -> Values:
-        """Read options; those that are wrong are left out."""
-        values: Values = {}
+        values = read_values(found, keys, self._faults, _OWN_PARTS)
         for entry in found:
-            if entry.key in keys:
-                self._read(entry, keys[entry.key], values)
-            elif keys is not SERVICE_KEYS or entry.key not in _PARTS:
-                text = f"{entry.path} is no key here; {_advice(entry.key, keys)}"
-                self._faults.add(entry.place, text)
+            if entry.key == "events":
+                values["events"] = read_events(entry, below, self._faults)
         return values
-
-    def _read(self, entry: Entry, key: Key, values: Values) -> None:
-        try:
-            value = read_scalar(entry.value, key.hint)
-        except OptionError as error:
-            self._faults.add(place_of(entry.value), f"{entry.path} {error}")
-            return
-        if fault := fault_in(key, value):
-            self._faults.add(place_of(entry.value), f"{entry.path} {fault}")
-        else:
-            values[entry.key] = value
 
     def _check_endpoints(self, parts: Mapping[str, Any], top: Mapping[str, Entry]) -> None:
         """Two that are the same cannot both be bound; one that others reach must be wanted."""
-        service, access = parts["service"], parts["access"]
-        given = {key: top[key] for key in ("publish", "control") if key in top}
-        both = [parse_endpoint(service.publish), parse_endpoint(service.control)]
-        if given and both[0] == both[1] and not (both[0].transport == "tcp" and not both[0].port):
-            entry = given.get("control") or given["publish"]
-            self._faults.add(place_of(entry.value), f"publish and control are both {both[0]}")
-        for key, entry in given.items():
-            if not (parse_endpoint(getattr(service, key)).is_local or access.insecure):
-                text = "can be reached from other machines, unencrypted; 'insecure: true' allows it"
-                self._faults.add(place_of(entry.value), f"{entry.path} {text}")
+        bound = {key: parse_endpoint(getattr(parts["service"], key)) for key in _ENDPOINTS}
+        for one, other in combinations(_ENDPOINTS, 2):
+            entry = top.get(other) or top.get(one)
+            if entry and bound[one] == bound[other] and not _takes_any_port(bound[one]):
+                text = f"{one} and {other} are both {bound[one]}"
+                self._faults.add(place_of(entry.value), text)
+        access = parts["access"]
+        for key in _ENDPOINTS:
+            if key in top and not (bound[key].is_local or access.keys or access.insecure):
+                self._faults.add(place_of(top[key].value), f"{key} {_REACHED}")
 
 
-def _advice(key: str, keys: Mapping[str, Key]) -> str:
-    """Say which key was meant, or where this one belongs."""
-    if key == "<<":
-        return "what cameras share goes under 'defaults'"
-    if key == "source" and keys is SHARED_KEYS:
-        return "each camera has its own source"
-    if key in CAMERA_KEYS:
-        return "it is a camera's, or goes under 'defaults'"
-    if key in SERVICE_KEYS:
-        return "it is the service's and goes to the top of the file"
-    known = [*keys, *(_PARTS if keys is SERVICE_KEYS else ())]
-    return nearest(key, known)
+def _takes_any_port(endpoint: Endpoint) -> bool:
+    return endpoint.transport == "tcp" and not endpoint.port
+
+
+def _located(settings: ServiceSettings, folder: Path) -> ServiceSettings:
+    """Make relative paths relative to a folder."""
+    at, access, store = partial(_at, folder), settings.access, settings.store
+    is_file = is_store_file(store.store)
+    return replace(
+        settings,
+        access=replace(access, keys=at(access.keys), clients=at(access.clients)),
+        store=replace(
+            store, store=at(store.store) if is_file else store.store, media=at(store.media)
+        ),
+    )
+
+
+def _at(folder: Path, path: str) -> str:
+    return str((folder / Path(path).expanduser()).absolute()) if path else ""

@@ -5,7 +5,14 @@ import jsonschema
 import pytest
 import yaml
 
-from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS
+from streamrec.service.keys import (
+    CAMERA_KEYS,
+    EVENT_KEYS,
+    EVENT_LISTS,
+    RULE_KEYS,
+    SERVICE_KEYS,
+    SHARED_KEYS,
+)
 from streamrec.service.schema import make_schema
 from streamrec.service.settings_file import parse_settings
 
@@ -34,9 +41,13 @@ def test_every_option_is_in_the_schema():
     schema = make_schema()
     parts = schema["properties"]
     assert parts.keys() == SERVICE_KEYS.keys() | {"defaults", "cameras"}
-    assert parts["defaults"]["properties"].keys() == SHARED_KEYS.keys()
+    assert parts["defaults"]["properties"].keys() == SHARED_KEYS.keys() | {"events"}
     camera = schema["$defs"]["camera"]["properties"]
-    assert camera.keys() == CAMERA_KEYS.keys()
+    assert camera.keys() == CAMERA_KEYS.keys() | {"events"}
+    events = schema["$defs"]["events"]["properties"]
+    assert events.keys() == EVENT_KEYS.keys() | set(EVENT_LISTS)
+    rule = events["labels"]["additionalProperties"]["properties"]
+    assert rule.keys() == RULE_KEYS.keys()
     assert camera["predict"] == {
         "description": CAMERA_KEYS["predict"].item.metadata["help"],
         "enum": ["frame", "grid"],
@@ -62,6 +73,13 @@ def test_every_option_is_in_the_schema():
         "cameras: {door: {source: 0, publish: tcp://127.0.0.1:1}}",
         "cameras: {}\ndefaults: {source: 0}",
         "cameras: {}\nmin_score: 0.5",
+        "cameras: {door: {source: 0, on_score: 0.5}}",
+        "cameras: {door: {source: 0, events: {allow: wave}}}",
+        "cameras: {door: {source: 0, events: {deny: [[a]]}}}",
+        "cameras: {door: {source: 0, events: {deny: ['']}}}",
+        "cameras: {door: {source: 0, events: {aliases: {a: b}}}}",
+        "cameras: {door: {source: 0, events: {labels: {a: {exclusive: true}}}}}",
+        "cameras: {}\ndefaults: {events: {on_score: 2}}",
     ],
 )
 def test_what_the_service_refuses_the_schema_refuses(validator, text):
@@ -72,7 +90,12 @@ def test_what_the_service_refuses_the_schema_refuses(validator, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["cameras: {}", "cameras: {door: {source: 0, model: null, window: 8, rate: 5, enabled: true}}"],
+    [
+        "cameras: {}",
+        "cameras: {door: {source: 0, model: null, window: 8, rate: 5, enabled: true}}",
+        "cameras: {door: {source: 0, events: {allow: [a], labels: {a: {cooldown: 1}}}}}",
+        "cameras: {}\ndefaults: {events: {exclusive: false, aliases: {a: [b, c]}}}",
+    ],
 )
 def test_what_the_service_takes_the_schema_takes(validator, text):
     parse_settings(text, "")

@@ -18,9 +18,10 @@ from streamrec.config import (
     StreamOptions,
 )
 from streamrec.errors import ConfigError, OptionError
-from streamrec.service.camera import make_camera
+from streamrec.service.camera import make_camera, make_parts
 from streamrec.service.effective import hide_secrets, to_yaml
-from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS
+from streamrec.service.event_values import EventValues
+from streamrec.service.keys import CAMERA_KEYS, EVENT_KEYS, RULE_KEYS, SERVICE_KEYS, SHARED_KEYS
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.service.settings_file import parse_settings, read_settings
 
@@ -167,6 +168,15 @@ def test_what_is_wrong_with_a_key_is_told_with_its_place(line, parts):
         ("cameras: &a {a: *a}", "cameras.a.a is no key here"),
         ("publish: tcp://\ncameras: {}", "1:10: publish is not allowed: not a ZeroMQ endpoint"),
         ("control: tcp://127.0.0.1:5570\ncameras: {}", "1:10: publish and control are both"),
+        ("replay: tcp://127.0.0.1:5571\ncameras: {}", "1:9: control and replay are both"),
+        ("replay: tcp://*:1\ncameras: {}", "1:9: replay can be reached from other machines"),
+        ("metrics: 99999\ncameras: {}", "1:10: metrics is not allowed"),
+        ("metrics: '[::x]:1'\ncameras: {}", "1:10: metrics is not allowed"),
+        ("store: mysql://a\ncameras: {}", "1:8: store is not allowed: events are kept in a file"),
+        ("store: ''\ncameras: {}", "1:8: store is not allowed"),
+        ("store: 'a{b'\ncameras: {}", "write '{{' for the brace itself"),
+        ("on_score: 1\ncameras: {}", "1:1: on_score is no key here; it goes under 'events'"),
+        ("cameras: {}\nevents: {}", "2:1: events is no key here; it is a camera's, or goes"),
         ("publish: tcp://*:5570\ncameras: {}", "1:10: publish can be reached from other machin"),
     ],
 )
@@ -241,6 +251,10 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path):
         "rtsp://viewer:hunter2@host/a: 1",
         "publish: rtsp://viewer:hunter2@host/a\ncameras: {}",
         "cameras: {door: {source: rtsp://viewer:hunter2@host/a: b}}",
+        "store: 'mysql://viewer:hunter2@host/a'\ncameras: {}",
+        "store: 'postgresql://viewer:hunter2{@host/a'\ncameras: {}",
+        "cameras: {}\ndefaults: {events: {allow: 'postgresql://viewer:hunter2@host/a'}}",
+        "cameras: {}\ndefaults: {events: {'rtsp://viewer:hunter2@host/a': 1}}",
     ],
 )
 def test_no_fault_shows_a_password(text):
@@ -256,6 +270,7 @@ def test_no_fault_shows_a_password(text):
         ({"source": "0", "min_score": 7}, "min_score is at least 0 and at most 1; got '7'"),
         ({"source": "0", "region": "1,1"}, "region is not allowed"),
         ({"source": "rstp://a:hunter2@b"}, "unknown scheme"),
+        ({"source": "0", "events": "wave"}, "events is no key"),
         ({"source": "rtsp://a\nINFO a line of its own"}, "source is text on one line"),
     ],
 )
@@ -272,9 +287,10 @@ def test_a_camera_by_command_is_as_in_the_file():
 
 def test_secrets_are_hidden_in_what_is_shown():
     text = camera("source: rtsp://a:hunter2@b/c", "ffmpeg: 'headers;hunter2|threads;2'")
-    text += "\ndefaults: {ffmpeg: 'headers;hunter2'}"
+    text += "\ndefaults: {ffmpeg: 'headers;hunter2'}\nstore: postgresql://f:hunter2@d/e"
     shown = to_yaml(hide_secrets(parse_settings(text, "")))
     assert "hunter2" not in shown
+    assert "postgresql://***@d/e" in shown
     assert "rtsp://***@b/c" in shown and "headers;***|threads;***" in shown
 
 
@@ -290,6 +306,7 @@ _PIECES = (
     *("cameras", "defaults", "door", "source", "min_score", "region", "schedule", "enabled"),
     *(": ", "\n", "\n  ", "\n    ", "- ", "{", "}", "[", "]", ", ", "'", '"', "#", "|", ">", "\t"),
     *("&a ", "*a", "!x ", "!!str ", "<<", "0", "0.5", "1e999", "no", "~", "0.1,0.2", "mon", "---"),
+    *("events", "labels", "allow", "aliases", "on_score", "off_score", "fall", "store"),
     *("%YAML 9.9", "\\U", "? ", "\x85", "\ufeff", "rtsp://a:b@c", "{N}", "publish", "tcp://*:1"),
 )
 
@@ -310,6 +327,12 @@ _TEXTS = {
     "schedule": st.sampled_from(["", "mon-fri 18:00-06:00", "sat-sun"]),
     "publish": st.sampled_from(["tcp://127.0.0.1:1", "ipc:///tmp/a"]),
     "control": st.sampled_from(["tcp://127.0.0.1:*", "tcp://[::1]:2"]),
+    "replay": st.sampled_from(["tcp://127.0.0.1:*", "inproc://events"]),
+    "store": st.sampled_from(["auto", "none", "a b.db", "postgresql://a:{B}@c/d", "{URL}"]),
+    "metrics": st.sampled_from(["", "9464", "[::1]:9464", "example.org:1"]),
+    "keys": st.sampled_from(["", "service.key"]),
+    "clients": st.sampled_from(["", "clients"]),
+    "media": st.sampled_from(["", "ü/b"]),
 }
 
 
@@ -335,15 +358,40 @@ def _some(keys):
 
 
 _NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)
+_LABELS = _TEXT.filter(str.strip)
+
+
+def _rules(keys, off, on):
+    """What may be said of scores, which go together wherever they are said."""
+    scores = {"off_score": st.floats(0.0, off), "on_score": st.floats(on, 1.0)}
+    values = {name: _values(name, key) for name, key in keys.items()}
+    return st.fixed_dictionaries({}, optional=values | scores)
+
+
+_EVENTS = st.builds(
+    EventValues,
+    general=_rules(EVENT_KEYS, 0.3, 0.5),
+    allow=st.none() | st.lists(_LABELS, max_size=3).map(tuple),
+    deny=st.none() | st.lists(_LABELS, max_size=3).map(tuple),
+    aliases=st.dictionaries(_LABELS, st.lists(_LABELS, max_size=3).map(tuple), max_size=3),
+    labels=st.dictionaries(_LABELS, _rules(RULE_KEYS, 0.3, 0.5), max_size=3),
+)
+
+
+def _settings(parts, defaults, shared, cameras):
+    made = {
+        name: make_camera(name, defaults | values | {"events": events.over(shared)})
+        for name, (values, events) in cameras.items()
+    }
+    return ServiceSettings(**parts, defaults={**defaults, "events": shared}, cameras=made)
+
+
 _SETTINGS = st.builds(
-    lambda service, defaults, cameras: ServiceSettings(
-        service=ServiceOptions(**service),
-        defaults=defaults,
-        cameras={name: make_camera(name, defaults | values) for name, values in cameras.items()},
-    ),
-    _some(SERVICE_KEYS),
+    _settings,
+    _some(SERVICE_KEYS).map(lambda values: make_parts(values, SERVICE_KEYS)),
     _some(SHARED_KEYS),
-    st.dictionaries(_NAMES, _some(CAMERA_KEYS), max_size=3),
+    _EVENTS,
+    st.dictionaries(_NAMES, st.tuples(_some(CAMERA_KEYS), _EVENTS), max_size=3),
 )
 
 
@@ -361,6 +409,31 @@ def test_reading_loads_no_heavy_library():
     )
     out = subprocess.check_output([sys.executable, "-c", code, DOOR], text=True)
     assert out.strip() == "set()"
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path):
+    path = tmp_path / "cameras.yaml"
+    path.write_text(
+        "store: events.db\nmedia: ../media\nkeys: keys/own\nclients: /etc/clients\ncameras: {}"
+    )
+    settings = read_settings(path)
+    assert settings.store.store == str(tmp_path / "events.db")
+    assert settings.store.media == str(tmp_path / "../media")
+    assert settings.access.keys == str(tmp_path / "keys" / "own")
+    assert settings.access.clients == str(Path("/etc/clients").absolute())
+
+
+@pytest.mark.parametrize("store", ["auto", "none", "postgresql://a:{B}@c/d", "{URL}"])
+def test_a_store_that_is_no_file_stays_as_it_is(tmp_path, store):
+    path = tmp_path / "cameras.yaml"
+    path.write_text(f"store: '{store}'\ncameras: {{}}")
+    assert read_settings(path).store.store == store
+
+
+@pytest.mark.parametrize("access", ["insecure: true", "keys: service.key"])
+def test_other_machines_may_reach_endpoints_with_keys_or_where_it_is_wanted(access):
+    text = f"publish: tcp://*:1\ncontrol: tcp://*:2\nreplay: tcp://*:3\n{access}\ncameras: {{}}"
+    assert parse_settings(text, "").service.replay == "tcp://*:3"
 
 
 def test_a_file_that_never_ends_is_refused():
