@@ -19,6 +19,8 @@ class EventMessage(Envelope, frozen=True, kw_only=True, tag="event"):
     Attributes:
         number: of all events of a service and its store, ever rising, also over restarts; what
             replay begins after. Unix time in microseconds, unless that would not rise.
+        previous: number of the event message before this one, of any source; null where that is
+            not known, as it is after a start. Who has heard that one has missed none in between.
         id: the same for all messages of one event, and for no other event.
         label: the class, or the alias of several.
         phase: ``start``, ``update`` or ``end``; each start has its end.
@@ -36,6 +38,7 @@ class EventMessage(Envelope, frozen=True, kw_only=True, tag="event"):
     """
 
     number: Count
+    previous: Count | None = None
     id: str
     label: str
     phase: EventPhase
@@ -54,7 +57,11 @@ class EventMessage(Envelope, frozen=True, kw_only=True, tag="event"):
 
 
 def event_message_of(
-    event: ActionEvent, number: int = 0, sequence: int = 0, session: str = ""
+    event: ActionEvent,
+    number: int = 0,
+    sequence: int = 0,
+    session: str = "",
+    previous: int | None = None,
 ) -> EventMessage:
     """Return the message for an event.
 
@@ -65,12 +72,14 @@ def event_message_of(
         number: of all events of a service, ever rising.
         sequence: number of the message in its topic.
         session: the publisher's session.
+        previous: number of the event message before this one.
     """
     return EventMessage(
         sequence=sequence,
         session=session,
         source=source_name(event.source),
         number=number,
+        previous=previous,
         id=event.id,
         label=event.label,
         phase=event.phase,
