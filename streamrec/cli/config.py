@@ -2,15 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from streamrec.errors import SourceOpenError
-
-if TYPE_CHECKING:
-    from streamrec.service.settings import CameraSettings, ServiceSettings
+from typing import Any
 
 
 def register(commands: Any) -> None:
@@ -29,12 +23,16 @@ def register(commands: Any) -> None:
 def run_check(args: argparse.Namespace) -> int:
     """Print every key of a configuration as it takes effect, without secrets."""
     from streamrec.service.effective import hide_secrets, to_yaml
+    from streamrec.service.remarks import remarks_on
     from streamrec.service.settings_file import read_settings
 
     settings = read_settings(args.file)
     print(to_yaml(hide_secrets(settings)), end="", flush=True)
-    for line in _remarks(settings):
+    for line in remarks_on(settings):
         print(line, file=sys.stderr)
+    enabled = sum(camera.camera.enabled for camera in settings.cameras.values())
+    cameras = f"{len(settings.cameras)} cameras, {enabled} of them enabled"
+    print(f"nothing is wrong; {cameras}", file=sys.stderr)
     return 0
 
 
@@ -52,31 +50,3 @@ def run_example(args: argparse.Namespace) -> int:
     """Print the example."""
     print((files("streamrec") / "assets" / "cameras.yaml").read_text(encoding="utf-8"), end="")
     return 0
-
-
-def _remarks(settings: "ServiceSettings") -> Iterator[str]:
-    """Say which secrets are there, and what should not be written out."""
-    cameras = settings.cameras.values()
-    for camera in cameras:
-        yield from _remarks_on(camera)
-    watched = sum(camera.camera.enabled for camera in cameras)
-    yield f"nothing is wrong; {len(cameras)} cameras, {watched} of them enabled"
-
-
-def _remarks_on(camera: "CameraSettings") -> Iterator[str]:
-    from streamrec.service.secrets import find_secret, lies_open, secret_names
-
-    source = camera.source.source
-    if lies_open(source):
-        yield (
-            f"warning: cameras.{camera.name}.source has a password written out; write {{NAME}} in "
-            "its place, and the password into the environment or a secrets file"
-        )
-    for name in secret_names(source):
-        try:
-            secret = find_secret(name)
-        except SourceOpenError as error:
-            yield f"warning: cameras.{camera.name}: {error}"
-        else:
-            state = f"is in {secret.place}" if secret else "is missing here"
-            yield f"cameras.{camera.name}: the secret {name} {state}"

@@ -1,4 +1,4 @@
-"""Secrets of a source: ``{NAME}`` stands for one until the moment of connecting.
+"""Secrets of a source or a database: ``{NAME}`` stands for one until the moment of connecting.
 
 They come from the environment, or from files of that name where systemd and containers put
 credentials. ``{{`` is a brace.

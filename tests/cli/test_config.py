@@ -60,8 +60,8 @@ def test_check_tells_which_secrets_are_there_and_none_of_them(cli, write, monkey
         ),
     )
     assert result.code == 0 and "hunter" not in result.out + result.err
-    assert "cameras.door: the secret DOOR is in the environment" in result.err
-    assert "cameras.yard: the secret YARD is missing here" in result.err
+    assert "cameras.door.source: the secret DOOR is in the environment" in result.err
+    assert "cameras.yard.source: the secret YARD is missing here" in result.err
     assert "warning: cameras.open.source has a password written out" in result.err
     assert result.err.count("warning") == 1
 

@@ -1,0 +1,89 @@
+import os
+import sys
+
+import pytest
+
+from streamrec.service.remarks import remarks_on
+from streamrec.service.settings_file import read_settings
+from streamrec.sockets.keys import new_keys
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX's")
+
+
+@pytest.fixture
+def remarks(tmp_path, monkeypatch):
+    """What is remarked on a configuration, which keeps no events unless it says so."""
+    monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
+
+    def remarks(*lines, cameras="{}"):
+        path = tmp_path / "cameras.yaml"
+        path.write_text("\n".join((*lines, f"cameras: {cameras}")))
+        return list(remarks_on(read_settings(path)))
+
+    return remarks
+
+
+def test_what_is_all_there_needs_no_remark(remarks, tmp_path):
+    new_keys("service", tmp_path)
+    (tmp_path / "clients").mkdir()
+    assert remarks("keys: service.key_secret", "clients: clients", "store: data/events.db") == []
+
+
+def test_keys_and_clients_that_are_missing_are_told(remarks, tmp_path):
+    keys, clients = remarks("keys: service.key_secret", "clients: clients")
+    assert keys.startswith("warning: keys: ") and "service.key_secret" in keys
+    assert clients == f"warning: clients: there is no folder {tmp_path / 'clients'}"
+
+
+@posix
+def test_a_secret_key_that_others_may_read_is_told(remarks, tmp_path):
+    _, secret = new_keys("service", tmp_path)
+    secret.chmod(0o644)
+    (told,) = remarks("keys: service.key_secret")
+    assert "others may read the secret key" in told
+    assert secret.read_text().partition('secret-key = "')[2][:40] not in told
+
+
+@pytest.mark.parametrize("camera", ["{source: none.mp4}", "{source: 0, model: a/none.onnx}"])
+def test_a_file_that_is_missing_is_told(remarks, camera):
+    (told,) = remarks(cameras=f"{{door: {camera}}}")
+    assert told.startswith("warning: cameras.door.") and "there is no file" in told
+
+
+def test_files_that_are_there_are_not_told(remarks, tmp_path):
+    for name in ("clip.mp4", "model.onnx", "checkpoint.index"):
+        (tmp_path / name).touch()
+    for model in ("model.onnx", "checkpoint"):
+        camera = f"{{source: {tmp_path / 'clip.mp4'}, model: {tmp_path / model}}}"
+        assert remarks(cameras=f"{{door: {camera}}}") == []
+
+
+@posix
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written_is_told(remarks, tmp_path):
+    (tmp_path / "data").mkdir(mode=0o500)
+    (told,) = remarks("store: data/events.db")
+    assert told == f"warning: store: the folder {tmp_path / 'data'} cannot be written"
+
+
+def test_a_store_within_a_file_is_told(remarks, tmp_path):
+    (tmp_path / "data").touch()
+    (told,) = remarks("store: data/events.db")
+    assert "cannot be written" in told
+
+
+def test_the_secrets_of_the_store_are_told_without_them(remarks, monkeypatch):
+    monkeypatch.setenv("DB", "hunter2")
+    monkeypatch.delenv("GONE", raising=False)
+    assert remarks("store: postgresql://a:{DB}@c/d") == [
+        "store: the secret DB is in the environment"
+    ]
+    assert remarks("store: postgresql://a:{GONE}@c/d") == ["store: the secret GONE is missing here"]
+    (told,) = remarks("store: postgresql://a:hunter2@c/d")
+    assert told.startswith("warning: store has a password written out") and "hunter" not in told
+
+
+def test_a_secret_that_is_no_store_is_told_without_it(remarks, monkeypatch):
+    monkeypatch.setenv("DB", "mysql://a:hunter2@c/d")
+    told = " ".join(remarks("store: '{DB}'"))
+    assert "warning: store: events are kept in a file" in told and "hunter2" not in told
