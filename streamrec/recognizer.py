@@ -4,6 +4,7 @@ Knows protocols only: which runtime computes, and where frames come from, is dec
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -15,7 +16,7 @@ from streamrec.image import as_image
 from streamrec.lanes import Lanes, Step
 from streamrec.preprocess import Preprocessor
 from streamrec.runtimes.base import Runtime
-from streamrec.sampling import TimeGrid, Turns
+from streamrec.sampling import Reset, TimeGrid, Turns
 from streamrec.smoothing import Smoother, make_smoother
 from streamrec.stream_state import MemberState, Moment, StreamState, stream_from_bytes
 from streamrec.types import Array, Frame, Image, Latency, Prediction, StreamSpec, now_s
@@ -112,6 +113,7 @@ class Stream:
     Attributes:
         late: frames on which a model was not asked, because those of its next prediction waited
             already: this machine is too slow for a prediction at each hop.
+        resets: how often it began anew, by the reasons in ``streamrec.sampling.Reset``.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class Stream:
         self._gap_s = self._still_s = 0.0
         self._last: Moment | None = None
         self.late = 0
+        self.resets: Counter[str] = Counter()
 
     def push(
         self, picture: Frame | npt.ArrayLike, time_s: float | None = None, *, ask: bool = True
@@ -156,8 +159,9 @@ class Stream:
             member.grid.push(frame.time_s, frame.dropped, cut=frame.cut) for member in self._members
         ]
         ending: Prediction | None = None
-        if any(turn.reset for turn in turns):
+        if (reason := next((turn.reset for turn in turns if turn.reset), None)) is not None:
             ending = self.finish() if ask else None
+            self.resets[reason] += 1
             self._forget()
         self._last = _moment(frame)
         self._gap_s = max(self._gap_s, *(turn.gap_s for turn in turns))
@@ -197,8 +201,14 @@ class Stream:
         steps = [(step, member) for member in self._members for step in member.finish(time_s)]
         return self._answer(self._last, steps, self._last.captured_s)
 
-    def reset(self) -> None:
-        """Forget everything, as after a cut: the next frame is the first."""
+    def reset(self, reason: Reset | None = None) -> None:
+        """Forget everything, as after a cut: the next frame is the first.
+
+        Args:
+            reason: what it is counted as; None: it is not.
+        """
+        if reason is not None:
+            self.resets[reason] += 1
         self._forget()
         self._last = None
         for member in self._members:
@@ -215,6 +225,7 @@ class Stream:
             self._gap_s,
             self._last,
             self._still_s,
+            dict(self.resets),
         )
         return state.to_bytes()
 
@@ -233,6 +244,7 @@ class Stream:
         self._smoothing = state.smoothing
         self._index, self._dropped = state.index, state.dropped
         self._gap_s, self._last, self._still_s = state.gap_s, state.last, state.still_s
+        self.resets = Counter(state.resets)
 
     def _frame(self, picture: npt.ArrayLike, time_s: float | None, taken_s: float) -> Frame:
         return Frame(
@@ -313,7 +325,7 @@ class Stream:
             gap_s=self._gap_s,
             still_s=self._still_s,
             repeated=sum(grid.repeated for grid in grids),
-            resets=sum(grid.resets for grid in grids),
+            resets=self.resets.total(),
             dropped=self._dropped,
             skipped=sum(grid.skipped for grid in grids),
             ready_s=now_s(),

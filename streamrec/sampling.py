@@ -9,6 +9,7 @@ Knows nothing of pictures, models or the wall clock: times in, turns out.
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 MAX_GAP_S = 1.0
 """A gap up to this long is bridged by repeating the last frame; a longer one resets the state."""
@@ -24,6 +25,20 @@ _RATE_HYSTERESIS = 0.01
 _GAP_INTERVALS = 1.75
 _ENOUGH_LANES_INTERVALS = 1.5
 _LATEST_S = 1e11  # beyond it float64 is too coarse for a grid, and no clock is that late
+
+
+class Reset(StrEnum):
+    """Why a stream begins anew.
+
+    ``GAP``: too much video is missing; ``CUT``: the frame does not continue what came before, as
+    after a new connection; ``CLOCK``: the clock of the frames was set back; ``MODEL``: the model
+    failed.
+    """
+
+    GAP = "gap"
+    CUT = "cut"
+    CLOCK = "clock"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +62,12 @@ class Turns:
 
     Attributes:
         turns: the lanes that step, in the order of time; none: the frame is not needed.
-        reset: forget everything first; the frame does not continue what came before.
+        reset: why to forget everything first; None: the frame continues what came before.
         gap_s: seconds without a frame before this one, 0.0 if none is missing.
     """
 
     turns: tuple[Turn, ...] = ()
-    reset: bool = False
+    reset: Reset | None = None
     gap_s: float = 0.0
 
 
@@ -73,7 +88,6 @@ class TimeGrid:
             machine is too slow and drops frames.
         repeated: turns that took an earlier frame because of a gap.
         skipped: turns that got no frame at all, because this machine was late.
-        resets: long gaps, clocks that were set back, and cuts.
         out_of_order: frames not later than the one before, which are left out.
         last_s: time of the last frame; ``next_s``: of the next grid point; ``next_id``: the next
             new lane's.
@@ -89,7 +103,6 @@ class TimeGrid:
     lanes_wanted: int = 1
     repeated: int = 0
     skipped: int = 0
-    resets: int = 0
     out_of_order: int = 0
     last_s: float | None = None
     next_s: float = 0.0
@@ -110,10 +123,9 @@ class TimeGrid:
         if self.last_s is None:
             return self._begin(time_s)
         delta = time_s - self.last_s
-        if cut or abs(delta) > self.max_gap_s:
-            self.resets += 1
+        if (reset := self._reset(delta, cut)) is not None:
             gap_s = delta if delta > self.max_gap_s or self._is_gap(delta) else 0.0
-            return Turns(self._begin(time_s).turns, reset=True, gap_s=gap_s)
+            return Turns(self._begin(time_s).turns, reset=reset, gap_s=gap_s)
         if delta <= 0.0:
             self.out_of_order += 1
             return Turns()
@@ -139,6 +151,13 @@ class TimeGrid:
         self.last_s = time_s
         self.next_s += passed_s
         return passed_s
+
+    def _reset(self, delta: float, cut: bool) -> Reset | None:
+        if cut:
+            return Reset.CUT
+        if abs(delta) <= self.max_gap_s:
+            return None
+        return Reset.GAP if delta > 0.0 else Reset.CLOCK
 
     def _known_s(self, time_s: float | None) -> float:
         """Return a frame's time; one interval after the last where it has none."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -43,7 +43,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What a stream remembers: its models, its smoothing, and how far it has come."""
+    """What a stream remembers: its models, its smoothing, how far it has come, resets by reason."""
 
     members: tuple[MemberState, ...]
     smoothing: Any
@@ -52,6 +52,7 @@ class StreamState:
     gap_s: float
     last: Moment | None
     still_s: float = 0.0
+    resets: dict[str, int] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Encode."""

@@ -13,7 +13,7 @@ from streamrec.recognizer import Recognizer
 from streamrec.runtimes.onnx import OnnxClip, OnnxRuntime
 from streamrec.runtimes.torch import TorchRuntime
 from streamrec.runtimes.window import WindowRuntime
-from streamrec.sampling import TimeGrid
+from streamrec.sampling import Reset, TimeGrid
 from streamrec.smoothing import Exponential, NoSmoothing
 from streamrec.types import Frame
 
@@ -75,7 +75,7 @@ def test_on_the_grid_a_stream_is_the_runtime_over_the_sampled_frames(fps):
         if logits is not None:
             np.testing.assert_array_equal(prediction.raw, softmax(logits))
     assert grid.repeated > 0
-    assert grid.resets == 1
+    assert max(prediction.resets for prediction in predictions if prediction) == 1
 
 
 def test_two_streams_of_one_recognizer_do_not_mix():
@@ -247,6 +247,33 @@ def test_a_cut_begins_again_however_soon_it_comes(predict):
     first = recognizer().stream().push(shot, 0.0)
     np.testing.assert_array_equal(again.scores, first.scores)
     assert (again.state_age, again.resets, again.gap_s, again.warm_up) == (1, 1, 0.0, True)
+
+
+def test_resets_are_counted_by_reason():
+    stream = recognizer().stream(declared_fps=30.0)
+    push_all(stream, steady(30.0, 30))
+    shot = pictures(1)[0]
+    stream.push(shot, 1010.0)
+    stream.push(shot, 1005.0)
+    stream.push(frame(shot, 1005.1, cut=True))
+    stream.reset(Reset.MODEL)
+    assert stream.push(shot, 1005.2).resets == 4
+    assert stream.resets == {"gap": 1, "clock": 1, "cut": 1, "model": 1}
+
+
+def test_a_restored_stream_knows_why_the_saved_one_was_reset():
+    used, restored = recognizer().stream(), recognizer().stream()
+    used.push(pictures(1)[0], 1000.0)
+    used.push(pictures(1)[0], 1010.0)
+    restored.restore(used.save())
+    assert restored.resets == {"gap": 1}
+
+
+def test_a_prediction_that_ends_what_came_before_a_reset_is_not_counted_as_after_it():
+    stream = clip_recognizer(hop=4).stream()
+    push_all(stream, steady(5.0, 6))
+    assert stream.push(frame(pictures(1)[0], 1001.2, cut=True)).resets == 0
+    assert stream.finish().resets == 1
 
 
 def test_a_first_frame_that_is_a_cut_is_no_reset():

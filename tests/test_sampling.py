@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streamrec.sampling import MAX_GAP_S, MAX_LANES, TimeGrid
+from streamrec.sampling import MAX_GAP_S, MAX_LANES, Reset, TimeGrid
 
 MODEL_FPS = 5.0
 RATES = (5.0, 6.0, 7.3, 15.0, 23.976, 25.0, 29.97, 30.0, 60.0)
@@ -70,7 +70,7 @@ def test_with_a_prediction_for_every_frame_none_is_without_a_turn(fps, declared,
 def test_a_camera_that_loses_nothing_has_no_gaps(fps, declared, jitter, every_frame):
     sampler = grid(fps if declared else None, every_frame=every_frame)
     assert not any(turns.gap_s for _, turns in watch(sampler, camera(fps, 60.0, jitter)))
-    assert (sampler.repeated, sampler.resets, sampler.out_of_order) == (0, 0, 0)
+    assert (sampler.repeated, sampler.out_of_order) == (0, 0)
 
 
 @pytest.mark.parametrize("fps", RATES)
@@ -139,11 +139,10 @@ def test_a_long_gap_and_a_clock_set_back_begin_again(jump_s):
     watch(sampler, times)
     known = set(sampler.lanes)
     turns = sampler.push(times[-1] + jump_s)
-    assert turns.reset
+    assert turns.reset is (Reset.GAP if jump_s > 0.0 else Reset.CLOCK)
     assert turns.gap_s == pytest.approx(max(jump_s, 0.0))
     assert len(turns.turns) == 1
     assert not known & set(sampler.lanes)
-    assert sampler.resets == 1
     assert not sampler.push(times[-1] + jump_s + 1 / 30).reset
 
 
@@ -154,17 +153,16 @@ def test_a_cut_begins_again_however_soon_it_comes(later_s, gap_s):
     watch(sampler, times)
     known = set(sampler.lanes)
     turns = sampler.push(times[-1] + later_s, cut=True)
-    assert turns.reset and len(turns.turns) == 1
+    assert turns.reset is Reset.CUT
+    assert len(turns.turns) == 1
     assert turns.gap_s == pytest.approx(gap_s)
     assert not known & set(sampler.lanes)
-    assert sampler.resets == 1
     assert not sampler.push(times[-1] + later_s + 1 / 30).reset
 
 
 def test_the_first_frame_cuts_nothing_off():
     sampler = grid(30.0)
     assert sampler.push(UNIX_S, cut=True) == grid(30.0).push(UNIX_S)
-    assert sampler.resets == 0
 
 
 @given(
@@ -220,7 +218,7 @@ def test_repeated_and_backward_times_get_no_turn_and_are_counted(every_frame):
     watch(sampler, times)
     for late_s in (0.0, 0.02, 0.9):
         turns = sampler.push(times[-1] - late_s)
-        assert (turns.turns, turns.reset) == ((), False)
+        assert (turns.turns, turns.reset) == ((), None)
     assert sampler.out_of_order == 3
     assert sampler.push(times[-1] + 1 / 30).gap_s == 0.0
 

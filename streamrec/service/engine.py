@@ -20,9 +20,9 @@ from streamrec.service.messages import Snapshot
 from streamrec.service.models import Models, reading_of
 from streamrec.service.secrets import hide, resolve, secret_values
 from streamrec.service.settings import CameraSettings
-from streamrec.service.watched import Publish, Watched
+from streamrec.service.watched import Happen, Publish, Watched, event_tracker
 from streamrec.sources.watch_camera import open_camera
-from streamrec.types import CameraState, CameraStatus, now_s
+from streamrec.types import CameraState, CameraStatus, EventEnd, now_s
 
 _log = logging.getLogger("streamrec")
 
@@ -44,7 +44,7 @@ class Engine:
     """Watches cameras.
 
     Args:
-        publish: takes predictions; ``tell``: statuses; ``show``: snapshots.
+        publish: takes predictions; ``happen``: events; ``tell``: statuses; ``show``: snapshots.
         wake: called from other threads when there is something to do.
         top: how many classes a message names.
     """
@@ -53,13 +53,14 @@ class Engine:
         self,
         *,
         publish: Publish,
+        happen: Happen,
         tell: Callable[[CameraStatus], None],
         show: Callable[[Snapshot], None],
         wake: Callable[[], None],
         top: int,
     ) -> None:
         self._publish, self._tell, self._show, self._wake = publish, tell, show, wake
-        self._top = top
+        self._happen, self._top = happen, top
         self._models = Models()
         self._cameras: dict[str, Watched] = {}
         self._opening: dict[str, Opening] = {}
@@ -71,16 +72,16 @@ class Engine:
         Where that fails a status says so. What may be mended by others, a model that could not be
         fetched or a secret that is missing, is tried again every minute.
         """
-        self.forget(settings.name)
+        self.forget(settings.name, EventEnd.RESET)
         self._begin(settings)
         others = [camera.settings for camera in self._cameras.values()]
         self._models.keep([*others, *(opening.settings for opening in self._opening.values())])
 
-    def forget(self, name: str) -> None:
-        """Stop watching a camera, if it is watched."""
+    def forget(self, name: str, reason: EventEnd = EventEnd.DISABLED) -> None:
+        """Stop watching a camera, if it is watched; ``reason``: what its events end for."""
         self._opening.pop(name, None)
         if (camera := self._cameras.pop(name, None)) is not None:
-            camera.close()
+            camera.close(reason)
 
     def snapshot(self, name: str, number: int) -> None:
         """Ask for a camera's picture, which is shown when it comes."""
@@ -138,6 +139,7 @@ class Engine:
 
     def _open(self, settings: CameraSettings, recognizer: Recognizer) -> Watched:
         uri = settings.source.source
+        events = event_tracker(settings, recognizer.spec)
         secrets = secret_values(uri)
         told: SimpleQueue[CameraStatus] = SimpleQueue()
 
@@ -154,12 +156,14 @@ class Engine:
             tell=tell,
             on_change=self._wake,
         )
-        return Watched(settings, recognizer, source, told, self._top)
+        return Watched(
+            settings, recognizer, source, told, self._top, events=events, happen=self._happen
+        )
 
     def close(self) -> None:
         """Stop watching all cameras."""
         for name in [*self._cameras, *self._opening]:
-            self.forget(name)
+            self.forget(name, EventEnd.SHUTDOWN)
 
 
 def _not_watched(name: str, state: CameraState, error: StreamrecError) -> CameraStatus:

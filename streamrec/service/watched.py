@@ -1,19 +1,30 @@
-"""One camera of a worker: its frames, its stream of predictions, and what is counted."""
+"""One camera of a worker: its frames, its stream of predictions, its events, what is counted."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from streamrec.events import EventDetector, EventTracker
 from streamrec.motion import MotionGate
 from streamrec.recognizer import Recognizer
+from streamrec.sampling import Reset
 from streamrec.service.meter import Meter
 from streamrec.service.settings import CameraSettings
 from streamrec.smoothing import make_smoother
 from streamrec.sources.base import Source
 from streamrec.sources.persistent import OnSnapshot
-from streamrec.types import CameraStatus, Frame, Prediction, now_s
+from streamrec.types import (
+    ActionEvent,
+    CameraState,
+    CameraStatus,
+    EventEnd,
+    Frame,
+    Prediction,
+    StreamSpec,
+    now_s,
+)
 from streamrec.wire import PredictionMessage, message_of
 
 KEPT_FRAMES = 256
@@ -21,6 +32,29 @@ KEPT_FRAMES = 256
 
 Publish = Callable[[PredictionMessage, float], None]
 """Takes a message that has no number yet, and the Unix time at which it was ready."""
+
+Happen = Callable[[ActionEvent], None]
+"""Takes an event that begins, goes on or ends."""
+
+_AWAY: Mapping[CameraState, EventEnd] = {
+    CameraState.CONNECTING: EventEnd.LOST,
+    CameraState.LOST: EventEnd.LOST,
+    CameraState.BACKING_OFF: EventEnd.LOST,
+    CameraState.DISABLED: EventEnd.SHUTDOWN,  # a source says so at its end
+}
+"""States of a source in which nothing can be seen to go on, and why events end then."""
+
+
+def event_tracker(settings: CameraSettings, spec: StreamSpec) -> EventTracker:
+    """Return what makes events of a camera's predictions.
+
+    Raises:
+        OptionError: the settings name labels that the model does not have.
+    """
+    rate = settings.camera.rate
+    own_s = spec.hop_s if spec.windowed else 1 / spec.fps
+    period_s = max(own_s, 1 / rate if rate else 0.0)
+    return EventTracker(EventDetector(spec.labels, settings.events, period_s))
 
 
 class LiveSource(Source, Protocol):
@@ -43,6 +77,7 @@ class Watched:
         source: where its frames come from.
         told: statuses, as the source's own thread puts them there.
         top: how many classes a message names.
+        events: makes events of its predictions; ``happen``: takes them.
 
     Attributes:
         due_s: when its next turn is due, on a clock that only the turns of all cameras move: who is
@@ -56,10 +91,14 @@ class Watched:
         source: LiveSource,
         told: "SimpleQueue[CameraStatus]",
         top: int,
+        events: EventTracker,
+        happen: Happen,
     ) -> None:
         self.settings, self.source = settings, source
         self.due_s = 0.0
         self._spec, self._told, self._top = recognizer.spec, told, top
+        self._events, self._happen = events, happen
+        self._away: EventEnd | None = None
         self._stream = recognizer.stream(
             settings.name,
             predict=settings.stream.predict,
@@ -83,7 +122,7 @@ class Watched:
         return not self._ended and self.source.waiting
 
     def serve(self, publish: Publish) -> None:
-        """Take the frame that waits; publish what the model says to it, if anything.
+        """Take the frame that waits; publish what the model says to it, and what follows from it.
 
         Raises:
             SourceError, ModelError, FrameError: as the source and the model raise them.
@@ -91,6 +130,7 @@ class Watched:
         frame = self.source.read()
         if frame is None:
             self._ended = True
+            self._tell(self._events.end(EventEnd.SHUTDOWN))
             return
         self._counts["late"] += frame.dropped
         if self._left_out is not None:
@@ -106,29 +146,39 @@ class Watched:
             self._last = prediction
             self._counts["predictions"] += 1
             self._meter.count(prediction.ready_s)
+            self._detect(prediction)
             publish(self._message(prediction), prediction.ready_s)
 
     def statuses(self) -> list[CameraStatus]:
-        """Return what the source has told since the last call, with what is known here."""
-        statuses = []
+        """Return what the source has told since the last call, with what is known here.
+
+        Where the source is away its events end.
+        """
+        statuses: list[CameraStatus] = []
         while True:
             try:
-                statuses.append(self._complete(self._told.get_nowait()))
+                status = self._told.get_nowait()
             except Empty:
                 return statuses
+            if (away := _AWAY.get(status.state)) is not None:
+                self._tell(self._events.end(away))
+            self._away = away
+            statuses.append(self._complete(status))
 
     def failed(self) -> None:
         """Begin anew after an error of the model."""
         self.due_s += self._turn_s()
         self._counts["failures"] += 1
-        self._stream.reset()
+        self._stream.reset(Reset.MODEL)
+        self._tell(self._events.end(EventEnd.RESET))
 
     def snapshot(self, answer: OnSnapshot) -> None:
         """Ask for the next picture."""
         self.source.snapshot(answer)
 
-    def close(self) -> None:
-        """Stop watching."""
+    def close(self, reason: EventEnd) -> None:
+        """Stop watching; ``reason``: what its events end for."""
+        self._tell(self._events.end(reason))
         self.source.close()
 
     def _too_old(self, frame: Frame) -> bool:
@@ -140,9 +190,25 @@ class Watched:
         last = self._last
         moved = self._gate is None or self._gate.push(frame.image, frame.time_s)
         if not moved and last is not None and not last.warm_up and not frame.cut:
-            self._counts["still"] += 1
-            return self._stream.hold(frame)
+            return self._hold(frame)
         return self._stream.push(frame, ask=self._asked(frame.captured_s))
+
+    def _hold(self, frame: Frame) -> Prediction | None:
+        self._counts["still"] += 1
+        prediction = self._stream.hold(frame)
+        if prediction is None:
+            self._tell(self._events.idle(frame.time_s))
+        return prediction
+
+    def _detect(self, prediction: Prediction) -> None:
+        """Tell what happens; of a frame that still waited when its camera went, nothing lasts."""
+        self._tell(self._events.take(prediction))
+        if self._away is not None:
+            self._tell(self._events.end(self._away))
+
+    def _tell(self, events: Iterable[ActionEvent]) -> None:
+        for event in events:
+            self._happen(event)
 
     def _asked(self, captured_s: float) -> bool:
         """Whether a prediction is wanted of a frame, at the rate that the settings allow."""
@@ -172,11 +238,13 @@ class Watched:
         return max(self._frame_s(), 1 / rate if rate else 0.0)
 
     def _message(self, prediction: Prediction) -> PredictionMessage:
-        return message_of(prediction, 0, "", self._top, min_score=self.settings.camera.min_score)
+        least, action = self.settings.camera.min_score, self._events.action
+        return message_of(prediction, 0, "", self._top, min_score=least, action=action)
 
     def _complete(self, status: CameraStatus) -> CameraStatus:
-        resets = self._last.resets if self._last else 0
-        counts = {**status.counts, **self._counts, "resets": resets}
+        resets = self._stream.resets
+        reasons = {f"resets_{reason}": resets[reason] for reason in Reset}
+        counts = {**status.counts, **self._counts, "resets": resets.total(), **reasons}
         return replace(
             status,
             model=self._spec.name,

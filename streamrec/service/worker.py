@@ -17,6 +17,7 @@ from streamrec.service.messages import (
     Alive,
     Begin,
     Forget,
+    Happened,
     Predicted,
     TakeSnapshot,
     Told,
@@ -43,6 +44,7 @@ def serve(connected: socket.socket) -> None:
     threading.Thread(target=_listen, args=(line, orders, wake), daemon=True).start()
     engine = Engine(
         publish=lambda message, ready_s: line.send(Predicted(message, ready_s)),
+        happen=lambda event: line.send(Happened(event)),
         tell=lambda status: line.send(Told(status)),
         show=line.send,
         wake=wake.set,

@@ -62,6 +62,7 @@ def engine(monkeypatch):
     published, served = Counter(), Counter()
     engine = Engine(
         publish=lambda message, ready_s: published.update([message.source]),
+        happen=lambda event: None,
         tell=print,
         show=print,
         wake=print,

@@ -7,7 +7,7 @@ from tiny_models import clip_recognizer, recognizer
 
 from streamrec.config import CameraOptions, CaptureOptions, SourceOptions, StreamOptions
 from streamrec.service.settings import CameraSettings
-from streamrec.service.watched import Watched
+from streamrec.service.watched import Watched, event_tracker
 from streamrec.sources.base import Source
 from streamrec.types import CameraState, CameraStatus, Frame, now_s
 
@@ -44,6 +44,7 @@ class Camera:
 
     def __init__(self, model=None, **camera):
         self.source, self.messages, self.told = Script(), [], SimpleQueue()
+        self.events = []
         settings = CameraSettings(
             name="cam",
             source=SourceOptions(source="rtsp://host/x"),
@@ -51,7 +52,16 @@ class Camera:
             stream=StreamOptions(predict="grid", smooth="none"),
             camera=CameraOptions(**camera),
         )
-        self.watched = Watched(settings, model or recognizer(), self.source, self.told, top=3)
+        model = model or recognizer()
+        self.watched = Watched(
+            settings,
+            model,
+            self.source,
+            self.told,
+            top=3,
+            events=event_tracker(settings, model.spec),
+            happen=self.events.append,
+        )
         self._index, self._start_s = 0, now_s()
 
     def see(self, *pictures, age_s=0.0, **facts):
