@@ -59,6 +59,8 @@ class CameraFigures:
         tried = status.attempt or counts.get("connections") or counts.get("losses")
         self.tried |= status.state is not CameraState.CONNECTING or bool(tried)
         self.status = status
+        if status.model:
+            self.predictions[status.model] += 0  # so that a rate of none can be told
 
     def predicted(self, prediction: Prediction | PredictionMessage, now_s: float) -> None:
         """Count a prediction that is published now; ``now_s``: Unix time."""

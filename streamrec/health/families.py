@@ -124,18 +124,18 @@ def _rates(names: Iterable[str], live: Mapping[str, float | None]) -> Iterator[R
 def _counts(statuses: Mapping[str, CameraStatus]) -> Iterator[Metric]:
     counts = {name: status.counts for name, status in statuses.items()}
     for count, (metric, text) in PLAIN.items():
-        rows = [(name, c[count]) for name, c in counts.items() if count in c]
+        rows = [(name, c.get(count, 0)) for name, c in counts.items()]
         yield counter(metric, text, rows, ("camera",))
     yield counter(
         "streamrec_camera_reconnects",
         "Connections made after the first.",
-        ((n, max(c["connections"] - 1, 0)) for n, c in counts.items() if "connections" in c),
+        ((name, max(c.get("connections", 0) - 1, 0)) for name, c in counts.items()),
         ("camera",),
     )
     yield counter(
         "streamrec_camera_incidents",
         "What is odd about its stream, by kind.",
-        ((name, kind, c[kind]) for name, c in counts.items() for kind in INCIDENTS if kind in c),
+        ((name, kind, c.get(kind, 0)) for name, c in counts.items() for kind in INCIDENTS),
         ("camera", "kind"),
     )
     yield counter(
@@ -160,7 +160,7 @@ def _drops(cameras: Mapping[str, CameraFigures]) -> Metric:
     rows: list[Row] = [(name, "skipped", camera.skipped) for name, camera in cameras.items()]
     for name, camera in cameras.items():
         counts = camera.status.counts if camera.status else {}
-        rows += [(name, cause, counts[cause]) for cause in DROPS if cause in counts]
+        rows += [(name, cause, counts.get(cause, 0)) for cause in DROPS]
     return counter(
         "streamrec_camera_dropped_frames",
         "Frames that the model did not get to see, by cause; skipped: points of its time grid.",

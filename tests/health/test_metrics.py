@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from health_feed import COUNTS, event, fed_health, prediction, status
 from prometheus_client import generate_latest
@@ -15,7 +16,7 @@ from streamrec.health.metrics import SILENCE_S, Health
 from streamrec.service.counts import COUNTS as SERVICE_COUNTS
 from streamrec.sources.counts import COUNTS as SOURCE_COUNTS
 from streamrec.store.messages import StoreHealth
-from streamrec.types import CameraState, EventEnd, EventPhase, now_s
+from streamrec.types import CameraState, EventEnd, EventPhase, Latency, Prediction, now_s
 
 
 def samples(health):
@@ -109,6 +110,38 @@ def test_a_camera_that_is_off_has_no_age_and_no_rates():
     assert said["streamrec_camera_frames_total", "door"] == 100
 
 
+def test_a_prediction_that_no_message_carries_yet_counts_as_well():
+    health, seen_s = Health(), now_s()
+    health.predicted(
+        Prediction(
+            source="clip",
+            frame_index=0,
+            captured_s=seen_s,
+            time_s=0.0,
+            pts_s=None,
+            model="gestures",
+            labels=("wave",),
+            scores=np.ones(1, np.float32),
+            raw=np.ones(1, np.float32),
+            warm_up=False,
+            state_age=1,
+            lanes=1,
+            lanes_wanted=1,
+            gap_s=0.0,
+            repeated=0,
+            resets=0,
+            dropped=0,
+            skipped=0,
+            ready_s=seen_s,
+            latency=Latency(infer_ms=4.0),
+        ),
+        seen_s,
+    )
+    said = samples(health)
+    assert said["streamrec_predictions_total", "clip", "gestures"] == 1
+    assert said["streamrec_stage_seconds_sum", "clip", "inference"] == 0.004
+
+
 def test_a_forgotten_camera_disappears_and_the_others_stay():
     health = fed_health()
     health.told(status("yard"))
@@ -130,6 +163,15 @@ def test_grid_points_without_a_frame_are_counted_on_when_the_stream_begins_anew(
     for skipped in (2, 5, 1):
         health.predicted(prediction(skipped=skipped), 100.0)
     assert samples(health)["streamrec_camera_dropped_frames_total", "door", "skipped"] == 6
+
+
+def test_what_has_not_happened_yet_is_zero_so_that_rates_begin_there():
+    health = Health()
+    health.told(status(model="gestures"))
+    said = samples(health)
+    assert said["streamrec_predictions_total", "door", "gestures"] == 0
+    assert said["streamrec_camera_still_frames_total", "door"] == 0
+    assert said["streamrec_camera_dropped_frames_total", "door", "old"] == 0
 
 
 def test_a_start_that_is_told_twice_is_one_event():

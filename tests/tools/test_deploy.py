@@ -1,14 +1,18 @@
 """The examples of deployment use commands that exist, as the README states them."""
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from streamrec.cli import make_parser
+from streamrec.health.metrics import Health
+from streamrec.health.server import HealthServer
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tools" / "deploy" / "streamrec.service"
@@ -21,8 +25,12 @@ def started_by_systemd():
 
 
 def started_in_a_container():
-    entry = re.search(r"^ENTRYPOINT \[(.*)\]$", CONTAINER.read_text(), re.MULTILINE)[1]
-    return [part.strip().strip('"') for part in entry.split(",")]
+    return container_command("ENTRYPOINT")
+
+
+def container_command(instruction):
+    text = CONTAINER.read_text().replace("\\\n", "")
+    return json.loads(re.search(rf"^{instruction} [^\[\n]*(\[.*\])$", text, re.MULTILINE)[1])
 
 
 @pytest.mark.parametrize("command", [started_by_systemd(), started_in_a_container()])
@@ -31,6 +39,7 @@ def test_what_is_started_is_a_command_that_parses(command):
     assert program.endswith(".venv/bin/streamrec")
     args = make_parser(name).parse_args([name, *options])
     assert str(args.config) == "/etc/streamrec/cameras.yaml"
+    assert args.metrics == "9464"
 
 
 @pytest.mark.parametrize("path", [UNIT, CONTAINER], ids=["systemd", "container"])
@@ -45,6 +54,25 @@ def test_the_container_has_the_packages_that_the_readme_names():
     text, readme = CONTAINER.read_text(), (ROOT / "README.md").read_text(encoding="utf-8")
     for package in PACKAGES:
         assert package in text and package in readme
+
+
+@pytest.mark.parametrize("path", [UNIT, CONTAINER], ids=["systemd", "container"])
+def test_events_and_footage_are_kept_where_they_outlive_the_service(path):
+    text = path.read_text()
+    assert "STREAMREC_HOME=/var/lib/streamrec " in text
+    assert re.search(r"^(StateDirectory=streamrec|VOLUME /var/lib/streamrec)$", text, re.MULTILINE)
+
+
+def test_the_container_is_healthy_while_its_loop_goes_round(monkeypatch):
+    server = HealthServer("0", Health())
+    program, *rest = container_command("HEALTHCHECK")
+    assert program == ".venv/bin/python" and "http://127.0.0.1:9464/healthz" in rest[-1]
+    command = [sys.executable, *(part.replace("127.0.0.1:9464", server.address) for part in rest)]
+    healthy = subprocess.run(command, capture_output=True, timeout=60)
+    monkeypatch.setattr("streamrec.health.metrics.SILENCE_S", -1.0)
+    hangs = subprocess.run(command, capture_output=True, timeout=60)
+    server.close()
+    assert (healthy.returncode, hangs.returncode) == (0, 1)
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
