@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from streamrec.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from streamrec.build import load
     from streamrec.client import Subscriber
@@ -9,8 +11,6 @@ if TYPE_CHECKING:
     from streamrec.recognizer import Recognizer, Stream
     from streamrec.sources.open import open_source
     from streamrec.types import Frame, Prediction
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Frame": "streamrec.types",

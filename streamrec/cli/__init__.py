@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from streamrec import __version__
 from streamrec.errors import ConfigError, StreamrecError
+from streamrec.version import __version__
 
 COMMANDS = (
     "run",

@@ -12,8 +12,6 @@ from streamrec.config import (
     ModelOptions,
     OutputOptions,
     SourceOptions,
-    StreamOptions,
-    WindowOptions,
 )
 
 if TYPE_CHECKING:
@@ -51,22 +49,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _watch_own(source: str) -> int:
-    from streamrec.cli.run import watch_source
+    from streamrec.cli.live import LiveSettings, watch_source
     from streamrec.sinks.window import has_display
 
     return watch_source(
-        SourceOptions(source=source, mirror=source.isdigit()),
-        ModelOptions(model=EMBEDDED_MODEL),
-        WindowOptions(),
-        StreamOptions(),
-        OutputOptions(publish=_ANY_PORT, show=has_display()),
+        LiveSettings(
+            source=SourceOptions(source=source, mirror=source.isdigit()),
+            model=ModelOptions(model=EMBEDDED_MODEL),
+            output=OutputOptions(publish=_ANY_PORT, show=has_display()),
+        )
     )
 
 
 def _play(path: str, script: list[dict[str, Any]]) -> int:
     """Play the video as a camera would give it, and print what a subscriber receives."""
     from streamrec.build import load
-    from streamrec.cli.run import describe
+    from streamrec.cli.live import describe
     from streamrec.client import Subscriber
     from streamrec.pipeline import run as run_pipeline
     from streamrec.sinks.zmq import ZmqPublisher

@@ -163,8 +163,8 @@ def _parse(lines: str) -> "list[Finding]":
 
 
 def _system() -> "Finding":
-    from streamrec import __version__
     from streamrec.cli.probes import Finding
+    from streamrec.version import __version__
 
     python, cores = platform.python_version(), os.cpu_count()
     detail = f"streamrec {__version__}, Python {python}, {platform.platform()}, {cores} cores"

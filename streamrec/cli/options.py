@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Collection
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -10,15 +10,35 @@ T = TypeVar("T")
 
 
 def add_options(
-    parser: argparse.ArgumentParser, kind: type, *, without: Collection[str] = ()
+    parser: argparse.ArgumentParser,
+    kind: type,
+    *,
+    without: Collection[str] = (),
+    overruling: bool = False,
 ) -> None:
-    """Add a flag for each field of an option record but those ``without``."""
+    """Add a flag for each field of an option record but those ``without``.
+
+    Flags that are ``overruling`` are None where they are not given; see `overruled`.
+    """
     hints = get_type_hints(kind)
     group = parser.add_argument_group((kind.__doc__ or "").split(".")[0].lower())
     for item in fields(kind):
         if item.name in without:
             continue
         _add_flag(group, item, hints[item.name])
+        if overruling:
+            parser.set_defaults(**{item.name: None})
+
+
+def overruled(record: T, args: argparse.Namespace) -> T:
+    """Return a record with the flags that are given in place of its own values.
+
+    Raises:
+        OptionError: a value that is not allowed.
+    """
+    given = {item.name: getattr(args, item.name, None) for item in fields(record)}  # type: ignore[arg-type]
+    news = {name: value for name, value in given.items() if value is not None}
+    return replace(record, **news)  # type: ignore[type-var]
 
 
 def read_options(args: argparse.Namespace, kind: type[T]) -> T:

@@ -1,11 +1,17 @@
 """``streamrec serve``: many cameras, for months."""
 
 import argparse
-import logging
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from streamrec.cli.options import add_options, overruled
+from streamrec.config import HealthOptions
+
+if TYPE_CHECKING:
+    from streamrec.service.settings import ServiceSettings
 
 
 def register(commands: Any) -> None:
@@ -18,17 +24,24 @@ def register(commands: Any) -> None:
         metavar="FILE.yaml",
         help="the cameras, read again on SIGHUP; `streamrec config example` shows one (required)",
     )
+    add_options(parser, HealthOptions, overruling=True)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    from streamrec.health.logs import log_to_stderr
     from streamrec.service.settings_file import read_settings
     from streamrec.service.supervisor import Supervisor
 
+    def read() -> ServiceSettings:
+        settings = read_settings(args.config)
+        return replace(settings, health=overruled(settings.health, args))
+
     _fill_standard_streams()
-    _log_to_stderr()
-    supervisor = Supervisor(read_settings(args.config), lambda: read_settings(args.config))
+    settings = read()
+    log_to_stderr(settings.health.log_format)
+    supervisor = Supervisor(settings, read)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: supervisor.stop())
     if hasattr(signal, "SIGHUP"):
@@ -42,11 +55,3 @@ def _fill_standard_streams() -> None:
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(fd, True)
     os.close(fd)
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("streamrec")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from streamrec import __version__
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, RuntimeMissingError
 from streamrec.mqtt.broker import Broker
 from streamrec.mqtt.topics import OFFLINE, ONLINE, Publication, Topics
 from streamrec.mqtt.translate import Translator
+from streamrec.version import __version__
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client

@@ -80,6 +80,12 @@ class EventDesk:
         self._waiting: deque[_Waiting] = deque()
         self._told: dict[str, tuple[CameraState, str, Defect | None]] = {}
         self._first = self._number = round(now_s() * 1e6)
+        self._previous: int | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not published yet, as they are not kept yet."""
+        return len(self._waiting)
 
     def open_events(self) -> list[ActionEvent]:
         """Return the events that are open."""
@@ -158,6 +164,8 @@ class EventDesk:
         self._send(event_message_of(event, self._next()))
 
     def _send(self, message: EventMessage) -> None:
+        message = replace(message, previous=self._previous)
+        self._previous = message.number
         self._waiting.append(_Waiting(message, self._clock() + PATIENCE_S))
         if self._store is None:
             self._publish_next()

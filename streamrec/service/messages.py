@@ -14,9 +14,10 @@ from streamrec.wire import PredictionMessage
 
 
 class Begin(Struct, frozen=True, tag="begin"):
-    """How many classes a message names."""
+    """How many classes a message names, and the folder of thumbnails and clips, if any."""
 
     top: int
+    media: str = ""
 
 
 class Watch(Struct, frozen=True, tag="watch"):

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import zmq
 
-from streamrec.errors import MessageError, OptionError, SourceError
+from streamrec.errors import OptionError, SourceError
 from streamrec.service.board import Board
 from streamrec.service.camera import make_camera
 from streamrec.service.control import (
@@ -31,16 +31,15 @@ from streamrec.service.control import (
     Request,
     TakeSnapshot,
 )
-from streamrec.service.messages import Predicted, Snapshot, Told
+from streamrec.service.messages import Begin, Happened, Predicted, Snapshot, Told
 from streamrec.service.notify import notify
+from streamrec.service.outlet import Outlet
 from streamrec.service.roster import Roster
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.service.snapshots import Snapshots
 from streamrec.service.team import Team
-from streamrec.sinks.zmq import ZmqPublisher
 from streamrec.sources.uri import redact
-from streamrec.types import CameraState, CameraStatus, now_s
-from streamrec.wire import PredictionMessage
+from streamrec.types import CameraState
 
 WORKER = "streamrec.service.worker"
 """What workers run."""
@@ -63,10 +62,12 @@ class Supervisor:
         module: what workers run.
 
     Attributes:
-        publishes_on, controlled_at: its endpoints, with the ports that were picked.
+        publishes_on, controlled_at, replays_on: its endpoints, with the ports that were picked;
+            the last one is empty where nothing is stored.
 
     Raises:
         EndpointError: it cannot publish, or take commands, where it is told to.
+        SinkError: keys or the store cannot be had.
     """
 
     def __init__(
@@ -77,26 +78,26 @@ class Supervisor:
         module: str = WORKER,
     ) -> None:
         service = settings.service
-        self._service, self._defaults, self._read = service, settings.defaults, read
+        self._fixed, self._defaults, self._read = _fixed(settings), settings.defaults, read
         self._roster = Roster(file=settings.cameras)
-        self._publisher = ZmqPublisher(
-            service.publish, service.top, service.format, settings.access.insecure
-        )
+        self._control = ControlServer(service.control, access=settings.access)
         try:
-            self._control = ControlServer(service.control, insecure=settings.access.insecure)
+            self._outlet = Outlet(settings)
         except BaseException:
-            self._publisher.close()
+            self._control.close()
             raise
-        self.publishes_on, self.controlled_at = self._publisher.endpoint, self._control.endpoint
-        self._board, self._snapshots = Board(self._publish_status), Snapshots(self._control)
+        self.publishes_on, self.controlled_at = self._outlet.publishes_on, self._control.endpoint
+        self.replays_on = self._outlet.replays_on
+        self._board = Board(self._outlet.told, self._outlet.failed)
+        self._snapshots = Snapshots(self._control)
         self._team = Team(
             module,
             self._board,
-            top=service.top,
+            begin=Begin(service.top, self._outlet.media),
             workers=service.workers,
             cores=os.cpu_count() or 1,
+            restarted=self._outlet.health.worker_restarted,
         )
-        self._delays_ms: dict[str, float] = {}
         self._stopping = self._reloading = False
         self._roster_s = 0.0
 
@@ -122,16 +123,18 @@ class Supervisor:
     def _say_ready(self) -> None:
         notify("READY=1")
         _log.info(
-            "ready: %s, %s; publishing on %s, commands at %s",
+            "ready: %s, %s; publishing on %s, commands at %s, replay at %s, metrics at %s",
             _number(len(self._roster.cameras), "camera"),
             _number(len(self._team), "worker"),
             self.publishes_on,
             self.controlled_at,
+            self.replays_on or "no place",
+            self._outlet.metrics_on or "no place",
         )
 
     def _wait(self) -> None:
         poller = zmq.Poller()
-        sockets = self._control.socket, self._publisher.socket, *self._team.filenos()
+        sockets = *self._control.sockets, *self._outlet.waiting(), *self._team.filenos()
         for waiting in sockets:
             poller.register(waiting, zmq.POLLIN)
         poller.poll(round(TICK_S * 1e3))
@@ -140,7 +143,8 @@ class Supervisor:
         """Do what there is to do."""
         self._hear_workers()
         self._team.replace_failed()
-        self._publisher.serve_joiners()
+        self._outlet.health.workers(len(self._team.pids), len(self._team))
+        self._outlet.turn(self._board.statuses)
         self._obey()
         self._snapshots.give_up_late()
         if self._reloading:
@@ -157,30 +161,19 @@ class Supervisor:
             self._board.say(name, CameraState.DISABLED, "the service ended")
         self._team.close()
         self._control.close()
-        self._publisher.close()
+        self._outlet.close()
 
     def _hear_workers(self) -> None:
         for worker, message in self._team.hear():
             match message:
                 case Predicted(prediction, ready_s) if prediction.source in worker.cameras:
-                    self._publish(prediction, ready_s)
+                    self._outlet.predicted(prediction, ready_s)
+                case Happened(event) if event.source in worker.cameras:
+                    self._outlet.happened(event)
                 case Told(status) if status.source in worker.cameras:
                     self._board.told(status)
                 case Snapshot():
                     self._snapshots.take(message)
-
-    def _publish(self, prediction: PredictionMessage, ready_s: float) -> None:
-        try:
-            self._publisher.publish(prediction, ready_s)
-        except MessageError as error:
-            _log.warning("%s: %s", prediction.source, error)
-        self._delays_ms[prediction.source] = (now_s() - prediction.captured_s) * 1e3
-
-    def _publish_status(self, status: CameraStatus) -> None:
-        try:
-            self._publisher.tell(status)
-        except MessageError as error:
-            _log.warning("%s: %s", status.source, error)
 
     def _follow_roster(self, anew: Collection[str] = ()) -> None:
         """Watch what is to be watched now, these cameras anew; say why the rest is not."""
@@ -204,8 +197,7 @@ class Supervisor:
         """Let nobody hear of a camera any more that has been removed."""
         self._board.say(name, CameraState.DISABLED, "removed")
         self._board.drop(name)
-        self._publisher.forget(name)
-        self._delays_ms.pop(name, None)
+        self._outlet.forget(name)
 
     def _change(self, roster: Roster, anew: Collection[str] = ()) -> None:
         self._roster = roster
@@ -231,7 +223,7 @@ class Supervisor:
         before, self._defaults = self._roster.cameras, settings.defaults
         self._change(self._roster.reloaded(settings.cameras), self._refused())
         changes = _changes(before, self._roster.cameras)
-        if settings.service != self._service:
+        if _fixed(settings) != self._fixed:
             changes += "; what is set for the whole service changes with its next start only"
         return changes
 
@@ -277,7 +269,7 @@ class Supervisor:
         return CameraReport(
             status=self._board.statuses[camera.name],
             source=redact(camera.source.source),
-            delay_ms=self._delays_ms.get(camera.name),
+            delay_ms=self._outlet.delays_ms.get(camera.name),
         )
 
     def _take_snapshot(self, client: bytes, name: str) -> None:
@@ -286,6 +278,11 @@ class Supervisor:
         if worker is None:
             raise SourceError(f"{name} is not watched: {self._board.statuses[name].reason}")
         self._snapshots.ask(client, name, worker)
+
+
+def _fixed(settings: ServiceSettings) -> tuple[object, ...]:
+    """Return what is set for the whole service."""
+    return settings.service, settings.access, settings.store, settings.health
 
 
 def _changes(before: Mapping[str, CameraSettings], after: Mapping[str, CameraSettings]) -> str:

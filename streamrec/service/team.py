@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from streamrec.service.assign import assign, workers_wanted
 from streamrec.service.board import Board
-from streamrec.service.messages import FromWorker
+from streamrec.service.messages import Begin, FromWorker
 from streamrec.service.settings import CameraSettings
 from streamrec.service.workers import Worker
 from streamrec.types import CameraState, now_s
@@ -26,13 +26,24 @@ class Team:
     Args:
         module: what they run.
         board: is told when a camera gets a worker and when it loses it.
-        top: how many classes a message names.
+        begin: what each of them is told first.
         workers: how many there are; 0: one for every 16 cameras, at most one a core.
         cores: of this machine.
+        restarted: is told of each worker that failed and is started again.
     """
 
-    def __init__(self, module: str, board: Board, *, top: int, workers: int, cores: int) -> None:
-        self._module, self._board, self._top = module, board, top
+    def __init__(
+        self,
+        module: str,
+        board: Board,
+        *,
+        begin: Begin,
+        workers: int,
+        cores: int,
+        restarted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._module, self._board, self._begin = module, board, begin
+        self._restarted = restarted
         self._asked, self._cores = workers, cores
         self._workers: dict[int, Worker] = {}
         self._number = 0
@@ -122,13 +133,14 @@ class Team:
 
     def _new_worker(self, *, alone: bool = False) -> Worker:
         self._number += 1
-        worker = Worker(self._number, self._module, self._top, alone=alone)
+        worker = Worker(self._number, self._module, self._begin, alone=alone)
         self._workers[worker.number] = worker
         return worker
 
     def _replace(self, worker: Worker, why: str) -> None:
         """Tell its cameras, and set them apart where it has died too often."""
         worker.fail(time.monotonic())
+        self._restarted()
         apart = len(worker.deaths) >= MOST_DEATHS and len(worker.cameras) > 1
         wait_s = 0.0 if apart else max(0.0, worker.start_s - time.monotonic())
         then = f"started again in {wait_s:.0f} s" if wait_s else "started again"

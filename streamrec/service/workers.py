@@ -47,7 +47,7 @@ class Worker:
     Args:
         number: tells it from the others.
         module: what it runs.
-        top: how many classes a message names.
+        begin: what it is told first.
         alone: for one camera only, which has killed other workers, or may have.
 
     Attributes:
@@ -56,12 +56,12 @@ class Worker:
         start_s: when it is started, if it does not run.
     """
 
-    def __init__(self, number: int, module: str, top: int, *, alone: bool = False) -> None:
+    def __init__(self, number: int, module: str, begin: Begin, *, alone: bool = False) -> None:
         self.number, self.alone = number, alone
         self.cameras: dict[str, CameraSettings] = {}
         self.deaths: list[float] = []
         self.start_s = 0.0
-        self._module, self._top = module, top
+        self._module, self._begin = module, begin
         self._child: Child[FromWorker] | None = None
         self._heard_s = self._started_s = 0.0
         self._closed = False
@@ -87,7 +87,7 @@ class Worker:
             return
         self._heard_s = self._started_s = now_s
         self._closed = False
-        self._send(Begin(self._top))
+        self._send(self._begin)
         for camera in self.cameras.values():
             self._watch(camera)
 

@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from streamrec.cli.run import watch_source
+from streamrec.cli.live import LiveSettings, watch_source
 from streamrec.config import (
     ModelOptions,
     OutputOptions,
     SourceOptions,
-    StreamOptions,
-    WindowOptions,
 )
 from streamrec.preprocess import Preprocessor
 from streamrec.sinks.video import VideoRecorder
@@ -39,11 +37,11 @@ def test_the_frame_shown_is_the_frame_that_the_model_saw(
         VideoRecorder, "show", lambda self, frame, prediction: shown.append(frame.image)
     )
     watch_source(
-        SourceOptions(source=str(lopsided), mirror=mirror),
-        ModelOptions(model=str(model)),
-        WindowOptions(),
-        StreamOptions(),
-        OutputOptions(publish=ANY_PORT, record=str(tmp_path / "out.mp4")),
+        LiveSettings(
+            source=SourceOptions(source=str(lopsided), mirror=mirror),
+            model=ModelOptions(model=str(model)),
+            output=OutputOptions(publish=ANY_PORT, record=str(tmp_path / "out.mp4")),
+        )
     )
     assert np.array_equal(seen, shown)
     assert (shown[0][0, 0, 0] == 200) == mirror
