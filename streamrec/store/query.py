@@ -116,6 +116,16 @@ def find_event(reader: Reader, prefix: str) -> ActionEvent:
     return _event(found[0])
 
 
+def event_of(reader: Reader, event: str) -> ActionEvent | None:
+    """Return the event of a whole id, None where there is none.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    row = reader.first(select(events).where(events.c.id == event))
+    return None if row is None else _event(row)
+
+
 def messages_of(reader: Reader, event: str) -> tuple[EventMessage, ...]:
     """Return the messages of an event, the oldest first.
 

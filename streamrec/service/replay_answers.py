@@ -1,0 +1,150 @@
+"""What is answered to a replay request, from the store and the folder of footage."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from streamrec.errors import MessageError, OptionError, StreamrecError
+from streamrec.footage.files import footage_file
+from streamrec.store.query import event_of, messages_after
+from streamrec.store.reader import Reader
+from streamrec.types import ActionEvent, now_s
+from streamrec.wire.replay import (
+    MAX_ANSWER_BYTES,
+    UNAVAILABLE,
+    Answer,
+    Events,
+    EventsWanted,
+    FootageFound,
+    FootageWanted,
+    Refused,
+    decode_request,
+    encode_answer,
+)
+
+MOST_FOOTAGE_BYTES = 1 << 24
+"""Of one file that is sent; longer ones are refused."""
+
+PENDING_S = 180.0
+"""So long after an event its footage may still be on its way to the disk."""
+
+
+class Reply(NamedTuple):
+    """The answer to a request of this number as bytes, and the file that goes with it."""
+
+    request: int
+    payload: bytes
+    file: bytes | None = None
+
+    @property
+    def frames(self) -> list[bytes]:
+        """What is sent."""
+        return [self.payload] if self.file is None else [self.payload, self.file]
+
+    @property
+    def size(self) -> int:
+        """Of all frames, bytes."""
+        return sum(map(len, self.frames))
+
+    def refused(self, text: str) -> "Reply":
+        """Return what is sent in its place where it cannot be sent now."""
+        return _refusal(self.request, text, UNAVAILABLE)
+
+
+class Replayed:
+    """Answers requests; nothing that a client sends raises.
+
+    Args:
+        url: the database, as SQLAlchemy has it.
+        media: the folder of footage.
+    """
+
+    def __init__(self, url: str, media: Path) -> None:
+        self._url, self._media = url, media
+        self._reader: Reader | None = None
+
+    def reply(self, payload: bytes) -> Reply:
+        """Answer a request."""
+        try:
+            request = decode_request(payload)
+        except MessageError as error:
+            return _refusal(0, str(error), OptionError.exit_code)
+        try:
+            match request:
+                case EventsWanted():
+                    return self._events(request)
+                case FootageWanted():
+                    return self._footage(request)
+        except OptionError as error:
+            return _refusal(request.request, str(error), OptionError.exit_code)
+        except StreamrecError as error:
+            return _refusal(request.request, str(error), UNAVAILABLE)
+
+    def _events(self, wanted: EventsWanted) -> Reply:
+        """Read a page; half of it where the whole would be too long an answer."""
+        most = wanted.most
+        while True:
+            page = messages_after(
+                self._store(),
+                wanted.since or 0,
+                since_s=wanted.since_s,
+                sources=wanted.sources,
+                most=most,
+            )
+            answer = Events(
+                request=wanted.request,
+                events=page.messages,
+                number=page.number,
+                newest=page.newest,
+                more=page.more,
+            )
+            payload = encode_answer(answer)
+            if len(payload) <= MAX_ANSWER_BYTES or most == 1:
+                return Reply(wanted.request, payload)
+            most = max(len(page.messages) // 2, 1)
+
+    def _footage(self, wanted: FootageWanted) -> Reply:
+        event = event_of(self._store(), wanted.event)
+        if event is None:
+            raise OptionError(f"there is no event {wanted.event}")
+        file = footage_file(self._media, event.source, event.started_s, event.id, wanted.what)
+        content = _content(file, wanted.what)
+        if content is None:
+            return _refusal(wanted.request, *_why_missing(event, wanted))
+        found: Answer = FootageFound(
+            request=wanted.request, event=event.id, what=wanted.what, size=len(content)
+        )
+        return Reply(wanted.request, encode_answer(found), content)
+
+    def _store(self) -> Reader:
+        self._reader = self._reader or Reader(self._url)
+        return self._reader
+
+
+def _refusal(request: int, text: str, exit_code: int) -> Reply:
+    refused = Refused(request=request, text=text, exit_code=exit_code)
+    return Reply(request, encode_answer(refused))
+
+
+def _content(file: Path, what: str) -> bytes | None:
+    """Read a file, None where it cannot be read.
+
+    Raises:
+        OptionError: it is too long.
+    """
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_FOOTAGE_BYTES + 1)
+    except OSError:
+        return None
+    if len(content) > MOST_FOOTAGE_BYTES:
+        raise OptionError(
+            f"the {what} is longer than {MOST_FOOTAGE_BYTES >> 20} MiB, the most that is sent; "
+            "`streamrec events show` gets it on the machine of the service"
+        )
+    return content
+
+
+def _why_missing(event: ActionEvent, wanted: FootageWanted) -> tuple[str, int]:
+    if event.ended_s is None or now_s() - event.captured_s < PENDING_S:
+        return f"there is no {wanted.what} of event {event.id} yet", UNAVAILABLE
+    return f"there is no {wanted.what} of event {event.id}", OptionError.exit_code
