@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 
-import streamrec
 from streamrec.health.camera import CameraFigures
 from streamrec.health.families import camera_families, counter, gauge, store_families
 from streamrec.store.messages import StoreHealth
 from streamrec.types import CameraStatus, EventPhase, Prediction, now_s
+from streamrec.version import __version__
 from streamrec.wire import EventMessage, PredictionMessage, source_name
 
 SILENCE_S = 10.0
@@ -80,8 +80,9 @@ class Health:
         self._restarts += 1
 
     def store(self, health: StoreHealth) -> None:
-        """Take how it stands with the database."""
-        self._store, self._store_s = health, time.monotonic()
+        """Take how it stands with the database; the same again is no news."""
+        if health is not self._store:
+            self._store, self._store_s = health, time.monotonic()
 
     def queue(self, depth: int) -> None:
         """Take how many records wait for the store to say that it has them."""
@@ -93,7 +94,7 @@ class Health:
         Args:
             subscribers: that are connected.
             refused: connections that were not let in, so far.
-            dropped: messages that slow subscribers lost, so far.
+            dropped: times that the queue of a slow subscriber became full, so far.
             kicked: connections that were ended because of what they did, so far.
         """
         self._subscribers, self._refused = subscribers, refused
@@ -131,7 +132,7 @@ class Health:
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics of streamrec's own."""
-        yield InfoMetricFamily("streamrec_build", "What runs.", {"version": streamrec.__version__})
+        yield InfoMetricFamily("streamrec_build", "What runs.", {"version": __version__})
         with self._lock:
             yield from list(camera_families(self._cameras, now_s()))
         yield from self._service()
@@ -167,7 +168,9 @@ class Health:
         )
         yield gauge("streamrec_subscribers", "Subscribers connected.", [(self._subscribers,)])
         yield counter(
-            "streamrec_publish_dropped", "Messages that slow subscribers lost.", [(self._dropped,)]
+            "streamrec_publish_overflows",
+            "Times that the queue of a slow subscriber became full.",
+            [(self._dropped,)],
         )
         yield counter(
             "streamrec_connections_refused", "Connections not let in.", [(self._refused,)]

@@ -23,10 +23,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-import streamrec
 from streamrec.errors import EndpointError
 from streamrec.health.address import Address, parse_address
 from streamrec.health.metrics import Health
+from streamrec.version import __version__
 
 CONNECTIONS = 32
 """At once; one more, and the oldest is ended."""
@@ -241,7 +241,7 @@ def _health(health: Health) -> dict[str, Any]:
         "healthy": health.healthy,
         "loop_age_s": round(health.loop_age_s, 3),
         "uptime_s": round(health.uptime_s, 3),
-        "version": streamrec.__version__,
+        "version": __version__,
     }
 
 

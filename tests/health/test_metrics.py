@@ -68,7 +68,7 @@ def samples(health):
         (("worker_restarts_total",), 1),
         (("subscribers",), 4),
         (("connections_refused_total",), 5),
-        (("publish_dropped_total",), 6),
+        (("publish_overflows_total",), 6),
         (("connections_kicked_total",), 7),
         (("store_queued",), 8),
         (("store_up",), 1),
@@ -257,11 +257,13 @@ def test_it_is_ready_with_a_database_or_a_spool(monkeypatch):
     health = Health(store=True)
     health.turn()
     assert health.missing() == ["the store has not said anything yet"]
-    health.store(StoreHealth(lag_s=9.0, spooled=100, lost=0, written=0, error="it is down"))
+    last = StoreHealth(lag_s=9.0, spooled=100, lost=0, written=0, error="it is down")
+    health.store(last)
     assert health.missing() == []
     assert samples(health)["streamrec_store_up",] == 0
     stand_still(monkeypatch, SILENCE_S + 1)
     health.turn()
+    health.store(last)
     assert health.missing() == ["the store says nothing for 11 s"]
 
 
