@@ -78,7 +78,7 @@ def _answer(line: Line[BeginReplay], server: "ReplaySocket", begin: BeginReplay)
             answered += 1
         if time.monotonic() - told_s >= ALIVE_S:
             told_s = time.monotonic()
-            line.send(ReplayAlive(answered, server.gate.refused, server.gate.cut))
+            line.send(ReplayAlive(answered, server.gate.refused, server.gate.kicked))
 
 
 class ReplaySocket:

@@ -44,12 +44,12 @@ class ReplayAlive(Struct, frozen=True, tag="replay-alive"):
 
     Attributes:
         answered: requests that were answered since the process was started.
-        refused: handshakes that failed since then, and ``cut``: connections that were cut off.
+        refused: handshakes that failed since then, and ``kicked``: connections that were shut down.
     """
 
     answered: int = 0
     refused: int = 0
-    cut: int = 0
+    kicked: int = 0
 
 
 FromReplay: TypeAlias = Serving | CannotServe | ReplayAlive
