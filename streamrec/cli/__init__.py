@@ -15,6 +15,7 @@ COMMANDS = (
     "serve",
     "camera",
     "watch",
+    "schema",
     "classify",
     "features",
     "compare",
