@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 from streamrec.health.camera import CameraFigures
 from streamrec.health.families import camera_families, counter, gauge, store_families
 from streamrec.store.messages import StoreHealth
-from streamrec.types import CameraStatus, EventPhase, Prediction, now_s
+from streamrec.types import CameraStatus, Prediction, now_s
 from streamrec.version import __version__
 from streamrec.wire import EventMessage, PredictionMessage, source_name
 
@@ -61,10 +61,10 @@ class Health:
             self._camera(status.source).told(status)
 
     def happened(self, event: EventMessage) -> None:
-        """Take what happened; the end of an event of a camera that is not known is no news."""
+        """Take what happened; of a camera that is not known any more, it is no news."""
         with self._lock:
-            if event.phase is EventPhase.START or event.source in self._cameras:
-                self._camera(event.source).happened(event)
+            if event.source in self._cameras:
+                self._cameras[event.source].happened(event)
 
     def forget(self, camera: str) -> None:
         """Say nothing of a camera any more."""

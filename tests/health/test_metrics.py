@@ -29,6 +29,13 @@ def samples(health):
     }
 
 
+def watching(*cameras):
+    health = Health()
+    for camera in cameras:
+        health.told(status(camera))
+    return health
+
+
 @pytest.mark.parametrize(
     ("sample", "value"),
     [
@@ -151,9 +158,10 @@ def test_a_forgotten_camera_disappears_and_the_others_stay():
     assert not any("door" in key for key in samples(health))
 
 
-def test_the_end_of_an_event_of_a_camera_that_is_gone_does_not_bring_it_back():
+def test_events_that_are_told_after_a_camera_is_gone_do_not_bring_it_back():
     health = fed_health()
     health.forget("door")
+    health.happened(event(EventPhase.START, "3"))
     health.happened(event(EventPhase.END, "2", reason=EventEnd.DISABLED))
     assert not any("door" in key for key in samples(health))
 
@@ -175,14 +183,14 @@ def test_what_has_not_happened_yet_is_zero_so_that_rates_begin_there():
 
 
 def test_a_start_that_is_told_twice_is_one_event():
-    health = Health()
+    health = watching("door")
     for _ in range(2):
         health.happened(event(EventPhase.START))
     assert samples(health)["streamrec_events_total", "door", "wave"] == 1
 
 
 def test_labels_are_bounded():
-    health = Health()
+    health = watching("door")
     for number in range(MOST_LABELS + 5):
         health.happened(event(EventPhase.START, str(number), label=f"label {number}"))
     said = {key: n for key, n in samples(health).items() if key[0] == "streamrec_events_total"}
@@ -191,8 +199,7 @@ def test_labels_are_bounded():
 
 
 def test_names_and_labels_with_odd_characters_can_be_read():
-    health = Health()
-    health.told(status('front "door"\n\\'))
+    health = watching("door", 'front "door"\n\\')
     health.happened(event(EventPhase.START, label='say "no"\n\\ é'))
     assert samples(health)["streamrec_events_total", "door", 'say "no"\n\\ é'] == 1
     assert samples(health)["streamrec_camera_state", "front_door_", "live"] == 1
