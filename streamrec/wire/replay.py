@@ -97,7 +97,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
 
     request: Count
     text: str
-    exit_code: int = OptionError.exit_code
+    exit_code: Annotated[int, Meta(ge=0, le=255)] = OptionError.exit_code
 
 
 Request: TypeAlias = EventsWanted | FootageWanted
