@@ -1,42 +1,32 @@
-"""What a program uses to receive messages; needs neither torch, OpenCV nor ONNX Runtime.
+"""Messages as they are published."""
 
-::
-
-    with Subscriber() as subscriber:
-        for message in subscriber:
-            print(message.source, message.top[0].label, message.top[0].score)
-
-``async with`` and ``async for`` work the same way. The publisher may start later, stop and come
-back: the subscriber connects again by itself. ``Subscriber(kinds=("prediction", "status"))`` also
-tells how it stands with each camera, and begins with what is known already.
-"""
-
-import asyncio
-import math
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
 
 import zmq
 
+from streamrec.client.connect import Connection, KeyFile, Keys
+from streamrec.client.continuity import Continuity, Gap
+from streamrec.client.liveness import Liveness
+from streamrec.client.waiting import Steps, Waiter, deadline_s
 from streamrec.errors import EndpointError, MessageError, OptionError
-from streamrec.sockets.endpoint import ALLOWED, Endpoint, parse_endpoint
 from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.wire import (
     KINDS,
     MAX_PAYLOAD_BYTES,
+    SYSTEM,
+    EventMessage,
+    HeartbeatMessage,
     Message,
     PredictionMessage,
     StatusMessage,
+    Topic,
     decode_frames,
     parse_topic,
+    source_name,
     subscription,
-    topic_of,
 )
-
-__all__ = ["Message", "PredictionMessage", "StatusMessage", "Subscriber"]
 
 if TYPE_CHECKING:  # Python 3.13 gives type variables a default
     import typing_extensions
@@ -48,22 +38,7 @@ else:
 QUEUED_MESSAGES = 1000
 """Messages held while the program is busy; further ones are lost, and counted as lost."""
 
-POLL_S = 0.25
-"""Longest wait in one go: what cannot interrupt it (a cancellation; Ctrl-C on Windows) waits."""
-
-CONNECT_WAIT_MS = 100
-"""Wait between attempts to connect: short, so that a publisher's first messages are heard."""
-
-HEARTBEAT_MS = 5000
-"""After two heartbeats without an answer the connection is dead and is made anew."""
-
-
-@dataclass(slots=True)
-class _Heard:
-    """The number of the latest message of each kind in one session of a source."""
-
-    session: str
-    latest: dict[str, int] = field(default_factory=dict)
+_HEARTBEAT = "heartbeat"
 
 
 class Subscriber(Generic[Received]):
@@ -73,9 +48,8 @@ class Subscriber(Generic[Received]):
     Not for several threads or tasks at once.
 
     Attributes:
-        lost: messages that the publisher sent and that never came, seen by their numbers.
+        socket: readable when something has come, for pollers; not to be read.
         invalid: messages that could not be read, and were skipped.
-        restarts: how often a source's publisher came back with a new session.
     """
 
     @overload
@@ -84,6 +58,40 @@ class Subscriber(Generic[Received]):
         endpoint: str = DEFAULT_ENDPOINT,
         source: str | None = None,
         timeout_s: float | None = None,
+        *,
+        kinds: Collection[Literal["prediction"]] = ...,
+        server_key: KeyFile | None = None,
+        key: KeyFile | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_liveness: Callable[[bool], None] | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Subscriber[EventMessage]",
+        endpoint: str = DEFAULT_ENDPOINT,
+        source: str | None = None,
+        timeout_s: float | None = None,
+        *,
+        kinds: Collection[Literal["event"]],
+        server_key: KeyFile | None = None,
+        key: KeyFile | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_liveness: Callable[[bool], None] | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Subscriber[StatusMessage]",
+        endpoint: str = DEFAULT_ENDPOINT,
+        source: str | None = None,
+        timeout_s: float | None = None,
+        *,
+        kinds: Collection[Literal["status"]],
+        server_key: KeyFile | None = None,
+        key: KeyFile | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_liveness: Callable[[bool], None] | None = None,
     ) -> None: ...
 
     @overload
@@ -94,6 +102,10 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: Collection[str],
+        server_key: KeyFile | None = None,
+        key: KeyFile | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_liveness: Callable[[bool], None] | None = None,
     ) -> None: ...
 
     def __init__(
@@ -103,37 +115,64 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: Collection[str] = ("prediction",),
+        server_key: KeyFile | None = None,
+        key: KeyFile | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_liveness: Callable[[bool], None] | None = None,
     ) -> None:
         """Connect; needs no publisher yet.
 
         Args:
             endpoint: where the publisher is bound.
-            source: receive this source only; None: all of them.
+            source: receive this source only, and heartbeats; None: all of them.
             timeout_s: silence that ends the iteration, seconds; None: never.
-            kinds: which messages to receive: ``prediction``, ``status``, or both.
+            kinds: which messages to receive: some of ``prediction``, ``event``, ``status`` and
+                ``heartbeat``.
+            server_key: the publisher's public key, where it has one: a file, or 40 characters.
+            key: file with the secret key of this client, where the publisher knows its clients;
+                None: one that nobody knows.
+            on_gap: told of messages that were published and did not come, before the next one.
+            on_liveness: told when the publisher is heard, and when it is not any more: after three
+                heartbeats that did not come. Both are called while messages are waited for.
 
         Raises:
             EndpointError: malformed, or of a transport that this system does not have.
-            OptionError: a negative time-out, or kinds that are not known.
+            KeysError: a key that is not there, malformed, or readable by others.
+            OptionError: a negative time-out, kinds that are not known, or ``key`` alone.
         """
         if timeout_s is not None and not timeout_s >= 0:
             raise OptionError(f"a time-out is 0 or more seconds, or None; got {timeout_s}")
         if isinstance(kinds, str) or not kinds or not set(kinds) <= set(KINDS):
             raise OptionError(f"kinds are a tuple of some of {', '.join(KINDS)}; got {kinds!r}")
-        self.lost = self.invalid = self.restarts = 0
+        self.invalid = 0
         self._timeout_s = timeout_s
         self._kinds = frozenset(kinds)
-        self._heard: dict[str, _Heard] = {}
-        self._poller = ThreadPoolExecutor(1, "streamrec-subscriber")
-        where = parse_endpoint(endpoint)
-        # inproc:// joins sockets of one context only.
-        self._owned = None if where.transport == "inproc" else zmq.Context()
-        self._socket = (self._owned or zmq.Context.instance()).socket(zmq.SUB)
-        try:
-            _connect(self._socket, where, subscription(source))
-        except EndpointError:
-            self.close()
-            raise
+        self._on_gap = on_gap
+        self._continuity = Continuity(self._kinds, all_sources=source is None)
+        self._liveness = Liveness(time.monotonic(), on_liveness)
+        keys = Keys(server_key, key)
+        self._connection = Connection(zmq.SUB, endpoint, keys, MAX_PAYLOAD_BYTES)
+        self.socket = self._connection.socket
+        self.socket.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+        for prefix in _prefixes(source, self._kinds):
+            self.socket.setsockopt(zmq.SUBSCRIBE, prefix)
+        self._connection.open("subscribe to")
+        self._waiter = Waiter(self.socket)
+
+    @property
+    def lost(self) -> int:
+        """Messages that the publisher sent and that never came, seen by their numbers."""
+        return self._continuity.lost
+
+    @property
+    def restarts(self) -> int:
+        """How often the publisher came back with a new session."""
+        return self._continuity.restarts
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether the publisher is heard; None while it is too early to tell."""
+        return self._liveness.alive
 
     def receive(self, timeout_s: float | None = None) -> Received | None:
         """Return the next message, or None after ``timeout_s`` seconds (None: wait for ever).
@@ -141,83 +180,59 @@ class Subscriber(Generic[Received]):
         Raises:
             EndpointError: the subscriber is closed.
         """
-        deadline_s = _deadline_s(timeout_s)
-        while (message := self._take()) is None:
-            wait_s = min(deadline_s - time.monotonic(), POLL_S)
-            if wait_s <= 0:
-                return None
-            self._socket.poll(math.ceil(wait_s * 1e3))
-        return message
+        return self._waiter.run(self._receiving(timeout_s))
 
     async def receive_async(self, timeout_s: float | None = None) -> Received | None:
         """Do what `receive` does, without blocking the event loop."""
-        deadline_s = _deadline_s(timeout_s)
-        await asyncio.sleep(0)  # a message may always be waiting; other tasks get their turn
+        return await self._waiter.run_async(self._receiving(timeout_s))
+
+    def _receiving(self, timeout_s: float | None) -> Steps[Received | None]:
+        end_s = deadline_s(timeout_s)
         while (message := self._take()) is None:
-            wait_s = min(deadline_s - time.monotonic(), POLL_S)
+            wait_s = end_s - time.monotonic()
             if wait_s <= 0:
                 return None
-            await self._poll(math.ceil(wait_s * 1e3))
+            yield wait_s
         return message
-
-    async def _poll(self, wait_ms: int) -> None:
-        """Wait in a thread, as event loops differ in what they can watch (Windows: no ZeroMQ).
-
-        A cancellation takes effect when the thread has left the socket, which is for one only.
-        """
-        loop, cancelled = asyncio.get_running_loop(), None
-        polling = loop.run_in_executor(self._poller, self._socket.poll, wait_ms)
-        while not polling.done():
-            try:
-                await asyncio.wait([polling])
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled is not None:
-            raise cancelled
-        polling.result()
 
     def _take(self) -> Received | None:
         """Return a message that is there already, can be read, and is wanted."""
-        if self._socket.closed:
+        if self.socket.closed:
             raise EndpointError("the subscriber is closed; open a new one")
         for _ in range(QUEUED_MESSAGES):
             try:
-                frames = self._socket.recv_multipart(zmq.DONTWAIT)
+                frames = self.socket.recv_multipart(zmq.DONTWAIT)
             except zmq.Again:
+                self._liveness.look(time.monotonic())
                 return None
             message = self._read(frames)
-            if message is not None and self._is_new(message):
-                return message
+            if message is not None and self._is_wanted(message):
+                return cast(Received, message)
         return None
 
-    def _read(self, frames: list[bytes]) -> Received | None:
+    def _read(self, frames: list[bytes]) -> Message | None:
         try:
-            if parse_topic(frames[0]).kind in self._kinds:
-                return cast(Received, decode_frames(frames))
+            kind = parse_topic(frames[0]).kind
+            wanted = kind in self._kinds or kind == _HEARTBEAT
+            message = decode_frames(frames) if wanted else None
         except MessageError:
             self.invalid += 1
-        return None
+            return None
+        interval_s = message.interval_s if isinstance(message, HeartbeatMessage) else None
+        self._liveness.hear(time.monotonic(), interval_s)
+        return message
 
-    def _is_new(self, message: Message) -> bool:
-        """Count what is missing before this message; False for a status that is sent again."""
-        heard = self._heard.get(message.source)
-        if heard is None or heard.session != message.session:
-            self.restarts += heard is not None
-            heard = self._heard[message.source] = _Heard(message.session)
-        kind = topic_of(message).kind
-        last = heard.latest.get(kind)
-        heard.latest[kind] = message.sequence
-        if last is None:
-            return True
-        self.lost += max(message.sequence - last - 1, 0)
-        return message.sequence != last
+    def _is_wanted(self, message: Message) -> bool:
+        """Tell what is missing before this message; False for one that is sent again."""
+        heard = self._continuity.hear(message)
+        if heard.gap is not None and self._on_gap is not None:
+            self._on_gap(heard.gap)
+        return heard.new
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""
-        self._poller.shutdown()
-        self._socket.close()
-        if self._owned is not None:
-            self._owned.term()
+        self._waiter.close()
+        self._connection.close()
 
     def __iter__(self) -> Iterator[Received]:
         while (message := self.receive(self._timeout_s)) is not None:
@@ -240,23 +255,9 @@ class Subscriber(Generic[Received]):
         self.close()
 
 
-def _deadline_s(timeout_s: float | None) -> float:
-    return math.inf if timeout_s is None else time.monotonic() + timeout_s
-
-
-def _connect(subscriber: zmq.Socket[bytes], endpoint: Endpoint, prefix: bytes) -> None:
-    if endpoint.transport == "tcp" and endpoint.port == 0:
-        raise EndpointError(f"cannot subscribe to {endpoint}: which port? {ALLOWED}")
-    subscriber.setsockopt(zmq.LINGER, 0)
-    subscriber.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
-    subscriber.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
-    subscriber.setsockopt(zmq.RECONNECT_IVL, CONNECT_WAIT_MS)
-    subscriber.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-    subscriber.setsockopt(zmq.HEARTBEAT_TIMEOUT, 2 * HEARTBEAT_MS)
-    subscriber.setsockopt(zmq.IPV6, endpoint.is_ipv6)
-    subscriber.setsockopt(zmq.SUBSCRIBE, prefix)
-    try:
-        subscriber.connect(str(endpoint))
-    except zmq.ZMQError as error:
-        reason = zmq.strerror(error.errno or 0)
-        raise EndpointError(f"cannot subscribe to {endpoint}: {reason}; {ALLOWED}") from None
+def _prefixes(source: str | None, kinds: Collection[str]) -> list[bytes]:
+    """Return what to subscribe to: of one source only what is wanted of it."""
+    if source is None:
+        return [subscription()]
+    beat = Topic(SYSTEM, _HEARTBEAT).encode()
+    return [*(Topic(source_name(source), kind).encode() for kind in sorted(kinds)), beat]

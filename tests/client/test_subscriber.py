@@ -13,12 +13,14 @@ import pytest
 import zmq
 
 from streamrec import wire
-from streamrec.client import PredictionMessage, Subscriber
-from streamrec.errors import EndpointError, OptionError
+from streamrec.client import Gap, PredictionMessage, Subscriber
+from streamrec.client.waiting import Waiter
+from streamrec.errors import EndpointError, KeysError, OptionError
+from streamrec.sockets.keys import new_keys, read_secret_key
 
-GOLDEN, STATUS = (
+GOLDEN, STATUS, EVENT, HEARTBEAT = (
     wire.decode((Path(__file__).parent.parent / f"wire/{kind}-v1.json").read_bytes())
-    for kind in ("prediction", "status")
+    for kind in ("prediction", "status", "event", "heartbeat")
 )
 WAIT_S = 10.0
 
@@ -26,8 +28,11 @@ WAIT_S = 10.0
 class BarePublisher:
     """An XPUB socket: it can wait until the subscriber is there."""
 
-    def __init__(self, endpoint="tcp://127.0.0.1:*"):
+    def __init__(self, endpoint="tcp://127.0.0.1:*", keys=None):
         self._socket = zmq.Context.instance().socket(zmq.XPUB)
+        if keys is not None:
+            self._socket.curve_server = True
+            self._socket.curve_publickey, self._socket.curve_secretkey = keys
         self._socket.bind(endpoint)
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
 
@@ -39,6 +44,12 @@ class BarePublisher:
     def send(self, sequence=0, source="camera-0", fmt="json", message=GOLDEN, **fields):
         message = msgspec.structs.replace(message, sequence=sequence, source=source, **fields)
         self.send_raw(*wire.encode_frames(message, fmt))
+
+    def send_event(self, sequence, event, number):
+        self.send(sequence, message=EVENT, id=event, number=number, phase="start")
+
+    def send_heartbeat(self, number, **fields):
+        self.send(0, "_system", message=HEARTBEAT, number=number, **fields)
 
     def send_raw(self, *frames):
         self._socket.send_multipart(frames)
@@ -78,7 +89,8 @@ def test_json_and_msgpack_are_read_alike(publisher):
 
 def test_one_source_can_be_chosen(publisher):
     with Subscriber(publisher.endpoint, source="cam1") as subscriber:
-        assert publisher.wait() == b"streamrec/v1/cam1/"
+        prefixes = {publisher.wait(), publisher.wait()}
+        assert prefixes == {b"streamrec/v1/cam1/prediction/", b"streamrec/v1/_system/heartbeat/"}
         for source in ("cam10", "cam2", "cam1"):
             publisher.send(source=source)
         assert subscriber.receive(WAIT_S).source == "cam1"
@@ -133,9 +145,9 @@ def test_the_kinds_that_are_asked_for_are_received(publisher, kinds):
     assert tuple(wire.topic_of(message).kind for message in received) == kinds
 
 
-@pytest.mark.parametrize("kinds", [(), ("event",), ("prediction", "event"), "status"])
+@pytest.mark.parametrize("kinds", [(), ("happening",), ("prediction", "events"), "status"])
 def test_kinds_that_are_not_known_are_refused(kinds):
-    with pytest.raises(OptionError, match="prediction, status"):
+    with pytest.raises(OptionError, match="prediction, event, status, heartbeat"):
         Subscriber(kinds=kinds)
 
 
@@ -185,7 +197,7 @@ def test_what_is_not_a_message_is_skipped_and_counted(publisher):
 def test_kinds_of_a_later_release_are_passed_over(publisher):
     with Subscriber(publisher.endpoint) as subscriber:
         publisher.wait()
-        publisher.send_raw(b"streamrec/v1/camera-0/event/", b'{"type":"event"}')
+        publisher.send_raw(b"streamrec/v1/camera-0/happening/", b'{"type":"happening"}')
         publisher.send()
         assert subscriber.receive(WAIT_S) is not None
     assert subscriber.invalid == 0
@@ -288,39 +300,29 @@ def test_async_reading_works_on_loops_that_cannot_watch_sockets(publisher):
         assert runner.run(read()).sequence == 3
 
 
-class Watched:
-    """A socket that knows whether somebody is polling it."""
-
-    def __init__(self, socket):
-        self._socket = socket
-        self.polled = threading.Event()
-        self.users = 0
-
-    def poll(self, wait_ms):
-        self.users += 1
-        self.polled.set()
-        try:
-            return self._socket.poll(wait_ms)
-        finally:
-            self.users -= 1
-
-    def __getattr__(self, name):
-        return getattr(self._socket, name)
-
-
 @pytest.mark.parametrize("cancellations", [1, 2])
-def test_a_cancelled_task_leaves_no_thread_on_the_socket(publisher, cancellations):
+def test_a_cancelled_task_leaves_no_thread_on_the_socket(publisher, cancellations, monkeypatch):
+    polled, users = threading.Event(), []
+    poll = Waiter._poll
+
+    def watched(waiter, wait_s):
+        users.append(wait_s)
+        polled.set()
+        poll(waiter, wait_s)
+        users.pop()
+
+    monkeypatch.setattr(Waiter, "_poll", watched)
+
     async def read():
         async with Subscriber(publisher.endpoint) as subscriber:
-            subscriber._socket = watched = Watched(subscriber._socket)
             waiting = asyncio.create_task(subscriber.receive_async())
-            await asyncio.to_thread(watched.polled.wait, WAIT_S)
+            await asyncio.to_thread(polled.wait, WAIT_S)
             for _ in range(cancellations):
                 waiting.cancel()
                 await asyncio.sleep(0)
             with pytest.raises(asyncio.CancelledError):
                 await waiting
-            return watched.users
+            return len(users)
 
     assert asyncio.run(read()) == 0
 
@@ -375,10 +377,104 @@ def test_a_closed_subscriber_says_so(publisher):
         subscriber.receive(0)
 
 
+def test_gaps_are_told_before_the_message_behind_them(publisher):
+    said = []
+    with Subscriber(publisher.endpoint, timeout_s=0.3, on_gap=said.append) as subscriber:
+        publisher.wait()
+        publisher.send(5)
+        publisher.send(8)
+        said.extend(message.sequence for message in subscriber)
+    assert said == [5, Gap("camera-0", "prediction", 2, None), 8]
+
+
+def test_events_that_are_sent_again_are_neither_repeated_nor_missing(publisher):
+    gaps = []
+    options = {"timeout_s": 0.3, "kinds": ("event",), "on_gap": gaps.append}
+    with Subscriber(publisher.endpoint, **options) as subscriber:
+        publisher.wait()
+        publisher.send_event(3, "a", 10)  # those that are open come first, as we have just joined
+        publisher.send_event(7, "b", 20)
+        publisher.send_heartbeat(25)
+        publisher.send_event(9, "c", 30)
+        publisher.send_event(7, "b", 20)  # somebody else has joined
+        publisher.send_event(9, "c", 30)
+        publisher.send_event(10, "b", 40)
+        received = [message.sequence for message in subscriber]
+    assert (received, gaps, subscriber.lost) == ([3, 7, 9, 10], [], 0)
+
+
+def test_a_heartbeat_tells_of_an_event_that_nothing_came_after(publisher):
+    gaps = []
+    options = {"timeout_s": 0.3, "kinds": ("event",), "on_gap": gaps.append}
+    with Subscriber(publisher.endpoint, **options) as subscriber:
+        publisher.wait()
+        for number in (10, 10, 30, 30):
+            publisher.send_heartbeat(number)
+        assert list(subscriber) == []
+    assert gaps == [Gap("_system", "event", None, 10)]
+
+
+def test_heartbeats_are_received_where_they_are_wanted_only(publisher):
+    with Subscriber(publisher.endpoint, timeout_s=0.3, kinds=("heartbeat",)) as subscriber:
+        publisher.wait()
+        publisher.send()
+        publisher.send_heartbeat(1)
+        assert [wire.topic_of(message).kind for message in subscriber] == ["heartbeat"]
+    assert subscriber.invalid == 0
+
+
+def test_liveness_follows_what_is_heard(publisher):
+    told = []
+    with Subscriber(publisher.endpoint, on_liveness=told.append) as subscriber:
+        publisher.wait()
+        assert (subscriber.receive(0), subscriber.alive, told) == (None, None, [])
+        publisher.send_heartbeat(1, interval_s=0.1)
+        assert subscriber.receive(0.2) is None
+        assert subscriber.receive(0.8) is None
+        assert told == [True, False]
+        publisher.send(0)
+        assert subscriber.receive(WAIT_S) is not None
+        assert subscriber.alive
+    assert told == [True, False, True]
+
+
+def test_a_publisher_that_is_not_there_is_said_to_be_dead():
+    told = []
+    with Subscriber("tcp://127.0.0.1:1", on_liveness=told.append) as subscriber:
+        subscriber._liveness._heard_s -= 4
+        assert subscriber.receive(0) is None
+    assert told == [False]
+
+
+def test_a_key_that_cannot_be_read_or_is_of_no_use_is_refused(tmp_path):
+    public, secret = new_keys("me", tmp_path)
+    with pytest.raises(OptionError, match="server_key"):
+        Subscriber(key=secret)
+    with pytest.raises(KeysError, match="keys new"):
+        Subscriber(server_key=tmp_path / "none.key")
+    with pytest.raises(KeysError, match="key_secret"):
+        Subscriber(server_key=public, key=public)
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_keys_encrypt_the_connection(as_text, tmp_path):
+    public, secret = new_keys("service", tmp_path)
+    pair = read_secret_key(secret)
+    bare = BarePublisher(keys=pair)
+    key = pair.public.decode() if as_text else public
+    with Subscriber(bare.endpoint, server_key=key) as subscriber:
+        bare.wait()
+        bare.send()
+        assert subscriber.receive(WAIT_S) is not None
+    with Subscriber(bare.endpoint) as without:
+        assert without.receive(0.2) is None
+    bare.close()
+
+
 def test_the_client_works_where_torch_opencv_and_onnx_runtime_are_missing(publisher):
     code = f"""
 import sys
-for name in ("torch", "cv2", "onnxruntime", "onnx", "rich"):
+for name in ("torch", "cv2", "onnxruntime", "onnx", "rich", "sqlalchemy", "httpx", "yaml"):
     sys.modules[name] = None
 from streamrec.client import Subscriber
 with Subscriber({publisher.endpoint!r}, timeout_s=20) as subscriber:

@@ -1,0 +1,124 @@
+"""What has been heard of a publisher, and so what is missing and what is sent again.
+
+Messages of a topic are numbered without gaps. The publisher sends the newest message of each open
+event, and the last status of each camera, again to all whenever somebody subscribes. There may be
+several open events in one topic, so that older numbers come after newer ones.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from streamrec.types import EventPhase
+from streamrec.wire import SYSTEM, EventMessage, HeartbeatMessage, Message, topic_of
+
+MAX_REMEMBERED = 10_000
+"""Topics and open events whose newest message is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Messages that were published and did not come.
+
+    Attributes:
+        source: whose; ``_system`` where a heartbeat shows that an event is missing, of whomever.
+        kind: ``prediction``, ``event``, ``status`` or ``heartbeat``.
+        missing: how many; None where a heartbeat shows it. The next message of that source says
+            how many they were, as a gap of its own.
+        since: number of the newest event that was known before; what to ask a replay for. None
+            where no number was known.
+    """
+
+    source: str
+    kind: str
+    missing: int | None
+    since: int | None
+
+
+class Heard(NamedTuple):
+    """What a message is: ``new``, or sent again; and what is missing before it."""
+
+    new: bool
+    gap: Gap | None = None
+
+
+class Continuity:
+    """Follows the numbers of one publisher.
+
+    Args:
+        kinds: which messages are wanted.
+        all_sources: whether the messages of all sources come.
+
+    Attributes:
+        lost: messages that were published and did not come, by the numbers.
+        restarts: how often the publisher came back with a new session.
+    """
+
+    def __init__(self, kinds: Collection[str], *, all_sources: bool) -> None:
+        self.lost = self.restarts = 0
+        self._all_events = all_sources and "event" in kinds
+        self._kinds = frozenset(kinds)
+        self._session = ""
+        self._latest: dict[tuple[str, str], int] = {}
+        self._delivered: dict[tuple[str, str, str], int] = {}
+        self._number: int | None = None  # of the newest event, once a heartbeat has named one
+        self._is_settled = False  # whether one has in this session
+
+    def hear(self, message: Message) -> Heard:
+        """Take a message that came: of a kind that is wanted, or a heartbeat."""
+        self._enter(message.session)
+        beat = self._beat(message) if isinstance(message, HeartbeatMessage) else None
+        if topic_of(message).kind not in self._kinds or self._is_repeat(message):
+            return Heard(False, beat)
+        return Heard(True, self._gap(message) or beat)
+
+    def _enter(self, session: str) -> None:
+        if session != self._session:
+            self.restarts += bool(self._session)
+            self._session, self._is_settled = session, False
+            self._latest.clear()
+            self._delivered.clear()
+
+    def _beat(self, message: HeartbeatMessage) -> Gap | None:
+        """Compare what it knows of events with what has come."""
+        known, named, self._is_settled = self._number, message.number, True
+        self._number = named if named is not None else known or 0
+        if known is None or named is None or named <= known or not self._all_events:
+            return None
+        return Gap(SYSTEM, "event", None, known)
+
+    def _is_repeat(self, message: Message) -> bool:
+        """Remember the newest message of each event, and of each topic of other kinds."""
+        name = message.id if isinstance(message, EventMessage) else ""
+        key = (*topic_of(message), name)
+        latest = self._delivered.pop(key, -1)
+        if not (isinstance(message, EventMessage) and message.phase is EventPhase.END):
+            self._delivered[key] = max(latest, message.sequence)
+        if len(self._delivered) > MAX_REMEMBERED:
+            del self._delivered[next(iter(self._delivered))]
+        return message.sequence <= latest
+
+    def _gap(self, message: Message) -> Gap | None:
+        topic, since = topic_of(message), self._number
+        latest = self._latest.get(topic)
+        fresh = self._is_fresh(message)
+        if latest is None:
+            if fresh:
+                self._latest[topic] = message.sequence
+            return None
+        self._latest[topic] = max(latest, message.sequence)
+        missing = message.sequence - latest - 1
+        if missing <= 0:
+            return None
+        self.lost += missing
+        return Gap(*topic, missing, since)
+
+    def _is_fresh(self, message: Message) -> bool:
+        """False for an event that may be older than others of its topic, as it is sent again."""
+        if not isinstance(message, EventMessage):
+            return True
+        known = self._number
+        if known is None:
+            return False
+        self._number = max(known, message.number)
+        return self._is_settled and message.number > known
