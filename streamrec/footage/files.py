@@ -20,4 +20,5 @@ def footage_file(folder: Path, source: str, started_s: float, event: str, what: 
         what: which of the two.
     """
     day = datetime.fromtimestamp(started_s, UTC).strftime("%Y-%m-%d")
-    return folder / source / day / f"{event}{SUFFIXES[what]}"
+    camera = source if source.strip(".") else f"_{source}"  # no name leads out of the folder
+    return folder / camera / day / f"{event}{SUFFIXES[what]}"
