@@ -4,7 +4,9 @@ import shutil
 import socket
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -53,12 +55,11 @@ class Listener:
     """Hears everything that a broker says."""
 
     def __init__(self, port: int, login: tuple[str, str] | None = None) -> None:
-        self.retained: dict[str, str] = {}
-        self._heard: Queue[tuple[str, str]] = Queue()
+        self._heard: defaultdict[str, Queue[str]] = defaultdict(Queue)
         self._client = Client(CallbackAPIVersion.VERSION2)
         if login:
             self._client.username_pw_set(*login)
-        self._client.on_message = lambda _, __, m: self._heard.put((m.topic, m.payload.decode()))
+        self._client.on_message = lambda _, __, m: self._heard[m.topic].put(m.payload.decode())
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
@@ -66,16 +67,12 @@ class Listener:
     def wait(self, topic: str, condition: Callable[[str], bool] = lambda payload: True) -> str:
         """Return the next payload of a topic that fulfils a condition."""
         end_s = time.monotonic() + PATIENCE_S
-        seen = []
-        while time.monotonic() < end_s:
-            try:
-                name, payload = self._heard.get(timeout=0.1)
-            except Empty:
-                continue
-            seen.append((name, payload))
-            if name == topic and condition(payload):
-                return payload
-        raise AssertionError(f"{topic} was not heard, but {seen}")
+        while (left_s := end_s - time.monotonic()) > 0:
+            with suppress(Empty):
+                payload = self._heard[topic].get(timeout=left_s)
+                if condition(payload):
+                    return payload
+        raise AssertionError(f"{topic} was not heard, but {list(self._heard)}")
 
     def close(self) -> None:
         self._client.disconnect()
