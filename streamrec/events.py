@@ -185,7 +185,7 @@ class EventDetector:
 
     def _begun(self, label: str, prediction: Prediction, tally: Tally, score: float) -> Open:
         start = ActionEvent(
-            id=_id(prediction.source, label, tally.first),
+            id=_id(prediction.source, label, tally.first.captured_s),
             source=prediction.source,
             label=label,
             phase=EventPhase.START,
@@ -246,7 +246,6 @@ class EventTracker:
         return events
 
 
-def _id(source: str, label: str, first: Moment) -> str:
+def _id(source: str, label: str, started_s: float) -> str:
     """Return an id that the same start has again, and no other has."""
-    name = f"{source}/{label}/{first.captured_s!r}/{first.time_s!r}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{source}/{label}/{started_s!r}"))

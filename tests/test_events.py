@@ -120,10 +120,10 @@ def test_an_event_ends_at_its_last_prediction_that_reached_the_lower_score():
 
 
 def test_peak_and_mean_are_those_of_the_predictions_that_support_it():
-    end = see(tracker(min_gap=1.0), 0.5, 0.75, 0.25, 0.0, 0.0)[-1]
+    end = see(tracker(min_gap=1.0), 0.5, 0.75, 0.75, 0.25, 0.0, 0.0)[-1]
     assert end.peak == 0.75
     assert end.peak_s == UNIX_S + 0.5
-    assert end.mean == pytest.approx(0.5)
+    assert end.mean == pytest.approx(0.5625)
 
 
 def test_after_its_end_a_label_rests_and_begins_anew_at_the_first_prediction_afterwards():
@@ -167,6 +167,21 @@ def test_an_event_that_fades_while_another_is_about_to_begin_ends_before_that():
     assert events[2].started_s == UNIX_S + 3.0
 
 
+def test_a_reset_ends_an_event_where_it_was_seen_last_though_another_led():
+    one = tracker(consecutive=3)
+    see(one, *[(0.6, 0.0)] * 3, (0.3, 0.6))
+    (end,) = one.take(prediction(2.0, [0.0], resets=1))
+    assert (end.predictions, end.ended_s) == (4, UNIX_S + 1.5)
+
+
+def test_what_was_taken_over_rests_from_its_end_not_from_when_it_was_seen_last():
+    one = tracker(consecutive=2, min_gap=1.0)
+    lead, other = (0.6, 0.0), (0.4, 0.6)
+    events = see(one, lead, lead, other, other, lead, lead)
+    assert events[-1].label == "wave"
+    assert events[-1].started_s == UNIX_S + 2.0
+
+
 def test_only_who_leads_begins_an_event():
     assert see(tracker(labels={"wave": {"on_score": 0.25}}), *[(0.3, 0.4)] * 4) == []
 
@@ -198,7 +213,7 @@ def test_the_action_is_the_likeliest_event_that_is_open_or_none():
     assert one.action == NO_ACTION
     see(one, (0.6, 0.7, 0.9))
     assert one.action == "run"
-    see(one, (0.9, 0.7, 0.3), since_s=0.5)
+    see(one, (0.8, 0.7, 0.3), since_s=0.5)
     assert one.action == "wave"
 
 
