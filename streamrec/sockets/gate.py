@@ -1,0 +1,221 @@
+"""The gate of a server's socket: who comes in, how many, and how much each may say.
+
+What libzmq does by itself, it is told to do: it cuts who does not complete a handshake in time,
+sends too long a message, or answers no heartbeat. What it leaves to the program is done in `turn`:
+connections are counted by the events of its monitor, and one that asks for too much is shut down.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import zmq
+
+from streamrec.config import AccessOptions
+from streamrec.errors import KeysError
+from streamrec.sockets.endpoint import Endpoint
+from streamrec.sockets.files import most_files, shut_down
+from streamrec.sockets.keys import read_secret_key
+from streamrec.sockets.zap import ZapHandler
+
+HANDSHAKE_MS = 5000
+"""A client that has not said by then who it is, is cut off."""
+
+HEARTBEAT_MS, DEAD_MS = 10_000, 30_000
+"""How often a silent client is asked for a sign of life, and when it is given up."""
+
+MOST_CONNECTIONS = 1000
+"""Further ones are cut off at once."""
+
+MOST_SUBSCRIPTIONS, MOST_IN_ALL = 1000, 5000
+"""Subscriptions of one connection, and of all of them; libzmq takes some 50 bytes for each of
+their characters."""
+
+_QUEUED = 2
+"""Words of a client that wait to be read. With many, libzmq takes in subscriptions as fast as they
+come, without the program: 100,000 a second, and a gigabyte of memory in 5 s. With 1, no client gets
+past a handler of ZAP (libzmq 4.3.5)."""
+
+_EVENTS = (
+    zmq.EVENT_ACCEPTED
+    | zmq.EVENT_DISCONNECTED
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+_AT_ONCE = 1000
+_DOMAIN = b"streamrec"
+
+
+@dataclass(slots=True)
+class Connection:
+    """One client: how many subscriptions it has, its public key if any, whether it is cut off."""
+
+    held: int = 0
+    user: str = ""
+    cut: bool = False
+
+
+class Gate:
+    """Guards one server socket; nothing here waits.
+
+    Attributes:
+        refused: handshakes that failed: no client of ours, a wrong key, or none.
+        kicked: connections that were shut down because they were too many or asked for too much.
+    """
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], access: AccessOptions) -> None:
+        """Read the keys.
+
+        Args:
+            context: of the socket that is to be guarded; with keys, for that socket only.
+            access: who may connect.
+
+        Raises:
+            KeysError: keys that are missing, malformed or readable by others.
+        """
+        if access.clients and not access.keys:
+            raise KeysError("keys of clients need the service's own: give its secret key file, too")
+        self.refused = self.kicked = 0
+        self._context, self._access = context, access
+        self._keys = read_secret_key(Path(access.keys)) if access.keys else None
+        self._zap: ZapHandler | None = None
+        self._monitor: zmq.Socket[bytes] | None = None
+        self._guarded: zmq.Socket[bytes] | None = None
+        self._connections: dict[int, Connection] = {}
+        self._held = 0  # subscriptions of all connections
+        self._most_connections = min(MOST_CONNECTIONS, most_files() // 4)
+
+    def protect(self, guarded: zmq.Socket[bytes], where: Endpoint, most_bytes: int) -> None:
+        """Set a socket up; call before it is bound.
+
+        Args:
+            guarded: the socket; `close` closes it.
+            where: what it is going to be bound to; tcp is encrypted where there are keys.
+            most_bytes: length of the longest message that a client may send.
+
+        Raises:
+            KeysError: the folder of the clients' keys is not there.
+        """
+        self._guarded = guarded
+        for option, value in (
+            (zmq.MAXMSGSIZE, most_bytes),
+            (zmq.RCVHWM, _QUEUED),
+            (zmq.HANDSHAKE_IVL, HANDSHAKE_MS),
+            (zmq.HEARTBEAT_IVL, HEARTBEAT_MS),
+            (zmq.HEARTBEAT_TIMEOUT, DEAD_MS),
+            (zmq.TCP_KEEPALIVE, 1),
+        ):
+            guarded.setsockopt(option, value)
+        if self._keys is not None and where.transport == "tcp":
+            self._encrypt(guarded)
+        if where.transport != "inproc":
+            self._watch(guarded)
+
+    def _encrypt(self, guarded: zmq.Socket[bytes]) -> None:
+        assert self._keys is not None
+        guarded.curve_server = True
+        guarded.curve_secretkey = self._keys.secret
+        if self._access.clients:
+            self._zap = ZapHandler(self._context, Path(self._access.clients))
+            guarded.zap_domain = _DOMAIN
+            guarded.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # nobody comes in without being asked
+
+    def _watch(self, guarded: zmq.Socket[bytes]) -> None:
+        address = f"inproc://gate-{id(self)}"
+        guarded.monitor(address, _EVENTS)
+        self._monitor = self._context.socket(zmq.PAIR)
+        self._monitor.setsockopt(zmq.RCVHWM, 0)  # libzmq would wait, and nobody be served
+        self._monitor.connect(address)
+
+    @property
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """For pollers, beside the guarded socket: readable when `turn` has something to do."""
+        zap = None if self._zap is None else self._zap.socket
+        return [each for each in (self._monitor, zap) if each is not None]
+
+    @property
+    def subscribers(self) -> int:
+        """How many connections have subscribed to something."""
+        return sum(each.held > 0 for each in self._connections.values())
+
+    def turn(self) -> None:
+        """Let in, count, and cut off; bounded work."""
+        for event, fd in self._events():
+            if event == zmq.EVENT_ACCEPTED:
+                self._accepted(fd)
+            elif event == zmq.EVENT_DISCONNECTED:
+                self._ended(fd)
+            else:
+                self.refused += 1
+        if self._zap is not None and self._zap.turn():
+            self._cut_revoked(self._zap.allowed)
+
+    def _events(self) -> Iterator[tuple[int, int]]:
+        for _ in range(_AT_ONCE):
+            if self._monitor is None:
+                return
+            try:
+                event, _ = self._monitor.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            yield struct.unpack("=Hi", event)
+
+    def _accepted(self, fd: int) -> None:
+        self._ended(fd)
+        self._connections[fd] = Connection()
+        if len(self._connections) > self._most_connections:
+            self._shut(fd)
+
+    def _ended(self, fd: int) -> None:
+        ended = self._connections.pop(fd, None)
+        self._held -= ended.held if ended else 0
+
+    def note(self, said: zmq.Frame, subscriptions: int = 0) -> None:
+        """Take down who said something; call it after the `turn` that follows its receipt.
+
+        Args:
+            said: the first frame of the message, as it was received.
+            subscriptions: 1 for one, -1 for the end of one.
+        """
+        fd = int(_property(said, zmq.SRCFD) or 0)
+        connection = self._connections.get(fd)
+        if connection is None:
+            return
+        connection.user = str(_property(said, "User-Id") or "")
+        change = max(subscriptions, -connection.held)
+        connection.held += change
+        self._held += change
+        if connection.held > MOST_SUBSCRIPTIONS:
+            self._shut(fd)
+        elif self._held > MOST_IN_ALL:
+            self._shut(max(self._connections, key=lambda each: self._connections[each].held))
+
+    def _cut_revoked(self, allowed: frozenset[str]) -> None:
+        for fd, connection in self._connections.items():
+            if connection.user and connection.user not in allowed:
+                self._shut(fd)
+
+    def _shut(self, fd: int) -> None:
+        connection = self._connections[fd]
+        if not connection.cut:
+            connection.cut = True
+            self.kicked += 1
+            assert self._guarded is not None
+            shut_down(fd, self._guarded.getsockopt_string(zmq.LAST_ENDPOINT))
+
+    def close(self) -> None:
+        """Close the socket, then its gate: without it, libzmq would let in anybody."""
+        if self._guarded is not None and not self._guarded.closed:
+            self._guarded.close()
+        for each in self.sockets:
+            each.close(0)
+
+
+def _property(said: zmq.Frame, name: int | str) -> int | str | None:
+    """Return what libzmq knows of who sent a frame; None over inproc, and of who has gone."""
+    try:
+        return said.get(name)
+    except zmq.ZMQError:
+        return None
