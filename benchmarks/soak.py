@@ -34,7 +34,7 @@ from tables import Table, text
 
 from streamrec.client import Subscriber
 from streamrec.types import now_s
-from streamrec.wire import Message, PredictionMessage
+from streamrec.wire import Message, PredictionMessage, StatusMessage
 
 CONNECT_S = 60.0
 KINDS_HEARD = ("prediction", "status")
@@ -109,8 +109,9 @@ class Listener:
 
     def take(self, message: Message) -> None:
         """Take one."""
-        if not isinstance(message, PredictionMessage):
+        if isinstance(message, StatusMessage):
             self.counts[message.source] = dict(message.counts)
+        if not isinstance(message, PredictionMessage):
             return
         self.heard.everything += 1
         if message.source in self.healthy:

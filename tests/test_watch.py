@@ -20,12 +20,15 @@ from streamrec import wire
 from streamrec.cli import main
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError, OptionError, SinkError
-from streamrec.types import CameraState, Defect, now_s
-from streamrec.watch import FORGET_AFTER_S, LineView, Row, TableView, watch
+from streamrec.types import CameraState, Defect, EventPhase, now_s
+from streamrec.watch import watch
+from streamrec.watch.lines import ChangeView, LineView
+from streamrec.watch.row import Row
+from streamrec.watch.table import FORGET_AFTER_S, TableView
 
-GOLDEN, STATUS = (
+GOLDEN, STATUS, EVENT, HEARTBEAT = (
     wire.decode((Path(__file__).parent / f"wire/{kind}-v1.json").read_bytes())
-    for kind in ("prediction", "status")
+    for kind in ("prediction", "status", "event", "heartbeat")
 )
 
 
@@ -36,6 +39,15 @@ def message(**fields):
 def status(state="live", **fields):
     told = {"reason": "", "retry_s": None} | fields
     return msgspec.structs.replace(STATUS, state=CameraState(state), **told)
+
+
+def event(phase="start", **fields):
+    ended = {"ended_s": None, "reason": None} if phase != "end" else {}
+    return msgspec.structs.replace(EVENT, phase=EventPhase(phase), **ended | fields)
+
+
+def heartbeat(**fields):
+    return msgspec.structs.replace(HEARTBEAT, **fields)
 
 
 @contextmanager
@@ -106,11 +118,13 @@ def test_json_prints_one_object_per_line_and_stops_at_the_count(capsysbinary):
         (None, ["prediction"]),
         ("prediction", ["prediction"]),
         ("status", ["status"]),
-        ("all", ["prediction", "status"]),
+        ("event", ["event"]),
+        ("heartbeat", ["heartbeat"]),
+        ("all", ["prediction", "status", "event", "heartbeat"]),
     ],
 )
 def test_json_prints_the_kinds_that_are_asked_for(capsysbinary, kind, shown):
-    with publishing(message(), status()) as endpoint:
+    with publishing(message(), status(), event(), heartbeat()) as endpoint:
         assert watch(endpoint, json=True, timeout_s=0.5, kind=kind) == 0
     lines = capsysbinary.readouterr().out.splitlines()
     assert [json.loads(line)["type"] for line in lines] == shown
@@ -163,7 +177,7 @@ def test_no_publisher_is_an_error_after_the_time_out():
 
 
 @pytest.mark.parametrize(
-    "options", [{"count": 0}, {"timeout_s": 0}, {"timeout_s": -1.0}, {"kind": "event"}]
+    "options", [{"count": 0}, {"timeout_s": 0}, {"timeout_s": -1.0}, {"kind": "happening"}]
 )
 def test_options_out_of_bounds_are_refused(options):
     with pytest.raises(OptionError):
@@ -372,4 +386,100 @@ def test_a_new_session_forgets_the_status_of_the_one_before(view):
 
 def test_reasons_cannot_steer_the_terminal(view):
     view.show(status("lost", reason="\x1b[2J[red]gone"))
+    assert "?[2J[red]gone" in painted(view, time.monotonic())
+
+
+def test_without_a_terminal_a_line_is_printed_where_an_event_begins_and_ends(capsysbinary):
+    told = [event("start", score=0.625), event("update"), event("end", label="swipe \x1bleft")]
+    messages = [msgspec.structs.replace(each, sequence=n) for n, each in enumerate(told)]
+    with publishing(heartbeat(), *messages) as endpoint:
+        assert watch(endpoint, count=3) == 0
+    assert capsysbinary.readouterr().out.decode().splitlines() == [
+        "camera-0  swipe left begins  62%",
+        "camera-0  swipe ?left ends  after 3.0 s (score)",
+    ]
+
+
+def test_heartbeats_are_no_news_unless_they_are_asked_for(capsysbinary):
+    with (
+        publishing(heartbeat()) as endpoint,
+        pytest.raises(SinkError, match="0 messages"),
+    ):
+        watch(endpoint, timeout_s=0.5)
+    with publishing(heartbeat()) as endpoint:
+        assert watch(endpoint, kind="heartbeat", count=1) == 0
+    assert capsysbinary.readouterr().out == b"_system  2 of 3 cameras live\n"
+
+
+def test_without_a_terminal_the_silence_of_a_publisher_is_told_once(capsysbinary):
+    view = ChangeView()
+    view.show(heartbeat(interval_s=0.01))
+    for _ in range(3):
+        time.sleep(0.05)
+        view.show(None)
+    view.show(heartbeat(interval_s=0.01))
+    assert capsysbinary.readouterr().out.splitlines() == [
+        b"publisher silent for 0 s",
+        b"publisher is back",
+    ]
+
+
+def test_the_table_says_how_long_a_publisher_has_been_silent(view):
+    view.show(message())
+    assert "publisher" not in painted(view, time.monotonic() + 30.0)  # it sends no heartbeats
+    view.show(heartbeat())
+    assert "publisher" not in painted(view, time.monotonic() + 2.0)
+    assert "publisher silent for 30 s" in painted(view, time.monotonic() + 30.0)
+    view.show(message())
+    assert "publisher" not in painted(view, time.monotonic())
+
+
+def test_a_heartbeat_is_no_source(view):
+    view.show(heartbeat())
+    assert "waiting for messages" in painted(view, time.monotonic())
+
+
+def test_the_table_shows_open_events_and_the_last_that_ended(view):
+    view.show(event("start", label="wave", id="a", duration_s=2.0))
+    view.show(event("end", label="fall", id="b", duration_s=3.5))
+    shown = painted(view, time.monotonic() + 10.0)
+    assert "wave  for 12 s" in shown
+    assert "fall  ended 10 s ago, after 3.5 s (score)" in shown
+    view.show(event("end", label="wave", id="a", duration_s=15.0))
+    shown = painted(view, time.monotonic())
+    assert "for" not in shown.replace("forget", "") and "fall" not in shown
+    assert "wave  ended 0 s ago, after 15.0 s (score)" in shown
+
+
+def test_open_events_are_bold(view):
+    view.show(event("start", label="wave"))
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system="standard")
+    console.print(view.render(time.monotonic()))
+    assert "\x1b[1mwave  for 3 s" in console.file.getvalue()
+
+
+def test_many_open_events_are_counted(view):
+    for number in range(8):
+        view.show(event("start", label=f"label {number}", id=str(number)))
+    shown = painted(view, time.monotonic())
+    assert "label 4" in shown and "label 5" not in shown and "and 3 events more" in shown
+
+
+def test_events_alone_make_a_row_that_stays_while_one_is_open(view):
+    view.show(event("start", label="wave"))
+    shown = painted(view, time.monotonic() + 10 * FORGET_AFTER_S)
+    assert "wave" in shown and "silent" not in shown
+    view.show(event("end", label="wave"))
+    assert "wave" in painted(view, time.monotonic())
+    assert "wave" not in painted(view, time.monotonic() + FORGET_AFTER_S + 1)
+
+
+def test_a_new_session_forgets_the_open_events_of_the_one_before(view):
+    view.show(event("start", label="wave", session="first"))
+    view.show(message(session="second"))
+    assert "wave" not in painted(view, time.monotonic())
+
+
+def test_labels_of_events_cannot_steer_the_terminal(view):
+    view.show(event("start", label="\x1b[2J[red]gone"))
     assert "?[2J[red]gone" in painted(view, time.monotonic())

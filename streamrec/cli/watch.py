@@ -8,7 +8,9 @@ from streamrec.types import DEFAULT_ENDPOINT
 
 def register(commands: Any) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser("watch", help="show what is published: predictions and cameras")
+    parser = commands.add_parser(
+        "watch", help="show what is published: predictions, events, cameras"
+    )
     parser.add_argument(
         "endpoint", nargs="?", default=DEFAULT_ENDPOINT, help=f"default: {DEFAULT_ENDPOINT}"
     )
@@ -16,7 +18,7 @@ def register(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object a message")
     parser.add_argument(
         "--kind",
-        choices=("prediction", "status", "all"),
+        choices=("prediction", "event", "status", "heartbeat", "all"),
         help="which messages; default: all, and prediction with --json",
     )
     parser.add_argument(

@@ -1,0 +1,132 @@
+"""What ``streamrec watch`` shows: a live table of all sources, or one JSON line per message."""
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Collection, Iterator
+
+from streamrec.client import Message, Subscriber
+from streamrec.errors import OptionError, OutputError, SinkError
+from streamrec.types import DEFAULT_ENDPOINT
+from streamrec.watch.lines import ChangeView, LineView
+from streamrec.watch.table import REFRESH_S, TableView
+from streamrec.wire import KINDS, topic_of
+
+HEARTBEAT = "heartbeat"
+
+
+def watch(
+    endpoint: str = DEFAULT_ENDPOINT,
+    source: str | None = None,
+    json: bool = False,
+    count: int | None = None,
+    timeout_s: float | None = None,
+    kind: str | None = None,
+) -> int:
+    """Show what a publisher says until ``count`` messages came, silence, or Ctrl-C.
+
+    Args:
+        endpoint: where the publisher is bound; it may start later.
+        source: show this source only.
+        json: print one JSON object per line instead of the table.
+        count: stop after so many messages.
+        timeout_s: stop after so many seconds without a message.
+        kind: show messages of this kind, one of ``KINDS``, or ``all``; None: all, and predictions
+            only where ``json`` is set. Heartbeats are counted as messages only where they are
+            shown: alone, or as JSON.
+
+    Returns:
+        The exit code 0, also when the reader of standard output has gone.
+
+    Raises:
+        EndpointError: the endpoint is malformed.
+        OptionError: a count below 1, a time-out that is not positive, or a kind that is unknown.
+        SinkError: silence before ``count`` messages came, or before any came.
+        OutputError: standard output cannot be written.
+    """
+    if count is not None and count < 1:
+        raise OptionError(f"a count is 1 or more, got {count}")
+    if timeout_s is not None and not timeout_s > 0:
+        raise OptionError(f"a time-out is more than 0 seconds, got {timeout_s:g}")
+    kinds = _kinds(kind, json)
+    with Subscriber(endpoint, source, kinds={*kinds, HEARTBEAT}) as subscriber:
+        view = _view(endpoint, subscriber, kinds, json)
+        try:
+            received = _show(view, _ticks(subscriber, kinds, timeout_s), kinds, count)
+        except KeyboardInterrupt:
+            return 0
+        except OSError as error:
+            _end_output(error)
+            return 0
+    if received < (count or 1):
+        raise SinkError(
+            f"{received} messages from {endpoint}, then none for {timeout_s} s; is a publisher "
+            "running there, and does it publish that source?"
+        )
+    return 0
+
+
+def _kinds(kind: str | None, json: bool) -> tuple[str, ...]:
+    """Return what is shown.
+
+    Raises:
+        OptionError: there is no such kind.
+    """
+    kind = kind or ("prediction" if json else "all")
+    if kind == "all":
+        return KINDS if json else tuple(name for name in KINDS if name != HEARTBEAT)
+    if kind not in KINDS:
+        raise OptionError(f"a kind is one of {', '.join(KINDS)} or all; got {kind!r}")
+    return (kind,)
+
+
+def _ticks(
+    subscriber: Subscriber[Message], kinds: Collection[str], timeout_s: float | None
+) -> Iterator[Message | None]:
+    """Yield messages, and None now and then while there are none, until those wanted are silent."""
+    heard_s = time.monotonic()
+    while timeout_s is None or time.monotonic() - heard_s < timeout_s:
+        message = subscriber.receive(REFRESH_S)
+        yield message
+        if _is_shown(message, kinds):
+            heard_s = time.monotonic()  # showing it may have taken long: a pipe that is full
+
+
+def _view(
+    endpoint: str, subscriber: Subscriber[Message], kinds: Collection[str], json: bool
+) -> LineView | ChangeView | TableView:
+    """Choose what fits the output: JSON, a table on a terminal, or lines for a file or pipe."""
+    if json:
+        return LineView(kinds)
+    if sys.stdout.isatty():
+        return TableView(endpoint, subscriber)
+    return ChangeView(heartbeats=HEARTBEAT in kinds)
+
+
+def _show(
+    view: LineView | ChangeView | TableView,
+    ticks: Iterator[Message | None],
+    kinds: Collection[str],
+    count: int | None,
+) -> int:
+    """Return how many messages were shown: ``count``, or fewer where the ticks ended."""
+    received = 0
+    with view.live():
+        for message in ticks:
+            received += _is_shown(message, kinds)
+            view.show(message)
+            if received == count:
+                break
+    return received
+
+
+def _is_shown(message: Message | None, kinds: Collection[str]) -> bool:
+    return message is not None and topic_of(message).kind in kinds
+
+
+def _end_output(error: OSError) -> None:
+    """Write no more; accept that the reader of a pipe has gone (EINVAL on Windows)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno not in (errno.EPIPE, errno.EINVAL):
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from None
