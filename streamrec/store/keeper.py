@@ -43,6 +43,7 @@ LONGEST_WAIT_S = 30.0
 # of 8 KiB, so that sending never waits for a process that hangs.
 _WINDOW_BYTES = 6 << 10
 _SETTLED_S = 60.0
+_LAST_WORDS_S = 0.1
 _MOST_MESSAGES = 1000
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -163,6 +164,8 @@ class Keeper:
     def _failure(self, now: float) -> str:
         """Return how the process failed; nothing where it did not."""
         assert self._child is not None
+        if self._closed:
+            self._child.await_end(_LAST_WORDS_S)
         if (status := self._child.ended()) is not None:
             return f"ended with status {status}"
         if self._closed:

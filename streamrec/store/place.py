@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 import platformdirs
 
@@ -40,8 +41,11 @@ def store_place(store: str, media: str = "", *, base: Path | None = None) -> Sto
         return None
     home = _home()
     if store.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + store.partition("://")[2]
-        return StorePlace(url, home / "events.spool", _media(media, home / "media", base))
+        address = store.partition("://")[2]
+        spool = home / f"events-{_fingerprint(address)}.spool"
+        return StorePlace(
+            f"postgresql+psycopg://{address}", spool, _media(media, home / "media", base)
+        )
     if "://" in store:
         kind = store.partition("://")[0]
         raise OptionError(f"events are kept in a file or in postgresql://...; got {kind}://")
@@ -49,6 +53,11 @@ def store_place(store: str, media: str = "", *, base: Path | None = None) -> Sto
     file = file.absolute()
     spool = file.with_name(f"{file.name}.spool")
     return StorePlace(f"sqlite:///{file}", spool, _media(media, file.parent / "media", base))
+
+
+def _fingerprint(address: str) -> str:
+    """Tell a server's databases apart, whatever user and password are."""
+    return f"{crc32(address.rpartition('@')[2].encode()):08x}"
 
 
 def _media(media: str, default: Path, base: Path | None) -> Path:

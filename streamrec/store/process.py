@@ -18,6 +18,7 @@ from streamrec.errors import StoreError
 from streamrec.store.messages import Keep, Kept, Open, Record, StoreHealth, ToStore
 from streamrec.store.owner import Claim
 from streamrec.store.spool import Spool
+from streamrec.store.sweeper import start_sweeping
 from streamrec.store.writer import Writer
 from streamrec.types import now_s
 from streamrec.wire import EventMessage
@@ -39,6 +40,7 @@ def serve(connected: socket.socket) -> None:
     if isinstance(place, Open):
         claim = _until_done(lambda: _claimed(Path(place.spool)), line)
         spool = _until_done(lambda: _spool(Path(place.spool)), line)
+        start_sweeping(place)
         _Process(line, place, spool).run()
         claim.release()
     raise LineClosedError("everything has been kept")  # without a wait for a thread that hangs
@@ -56,6 +58,7 @@ class _Process:
 
     def run(self) -> None:
         """Go round until the owner has hung up, and everything has been kept."""
+        self._tell()
         while self._hear():
             self._keep()
             self._tell()
@@ -140,7 +143,6 @@ def _spool(path: Path) -> Spool:
 
 def _until_done(attempt: Callable[[], T], line: Line[ToStore]) -> T:
     """Try again and again, and say why; the owner keeps its records meanwhile."""
-    line.send(StoreHealth(0.0, 0, 0, 0))
     while True:
         try:
             return attempt()
