@@ -15,9 +15,9 @@ from streamrec.client import Subscriber
 from streamrec.config import AccessOptions
 from streamrec.errors import EndpointError, MessageError, OptionError, SinkError
 from streamrec.sinks.base import Sink
-from streamrec.sinks.zmq import QUEUED_MESSAGES, ZmqPublisher
-from streamrec.types import CameraState, CameraStatus, now_s
-from streamrec.wire import message_of, status_message_of, topic_of
+from streamrec.sinks.zmq import QUEUED_MESSAGES, RESEND_S, ZmqPublisher
+from streamrec.types import CameraState, CameraStatus, EventPhase, now_s
+from streamrec.wire import EventMessage, message_of, status_message_of, topic_of
 
 ANY_PORT = "tcp://127.0.0.1:*"
 WAIT_S = 10.0
@@ -149,6 +149,7 @@ def test_a_slow_subscriber_loses_its_own_messages_only(make_prediction, frame):
             held += 1
     assert (received, quick.lost) == (total, 0)
     assert held < total
+    assert publisher.counts.dropped >= 1
 
 
 def test_closing_does_not_wait_for_a_subscriber_that_never_reads(make_prediction, frame):
@@ -409,212 +410,6 @@ def test_the_work_of_one_call_is_bounded(publisher, monkeypatch):
         assert not publisher.sockets[0].poll(0)
 
 
-def test_a_closed_publisher_refuses_predictions(make_prediction, frame):
-    publisher = ZmqPublisher(ANY_PORT)
-    publisher.close()
-    publisher.close()
-    with pytest.raises(SinkError, match="closed"):
-        publisher.emit(make_prediction(), frame)
-
-
-def status(source="camera-0", state=CameraState.LIVE, **fields):
-    return CameraStatus(source=source, state=state, since_s=1790000000.0, **fields)
-
-
-def serve_until_received(publisher, subscriber):
-    """The first message after a subscription, which takes a moment to reach the publisher."""
-    deadline_s = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline_s:
-        publisher.sockets[0].poll(50)
-        publisher.turn()
-        if (message := subscriber.receive(0.05)) is not None:
-            return message
-    raise AssertionError("nothing arrived")
-
-
-def serve_for(publisher, seconds):
-    """Serve whoever subscribes within so many seconds."""
-    deadline_s = time.monotonic() + seconds
-    while time.monotonic() < deadline_s:
-        publisher.sockets[0].poll(20)
-        publisher.turn()
-
-
-def everything(subscriber):
-    return [(m.source, m.sequence, m.state) for m in iter(lambda: subscriber.receive(0.2), None)]
-
-
-@pytest.fixture
-def publisher():
-    with closing(ZmqPublisher(ANY_PORT)) as publisher:
-        yield publisher
-
-
-def test_one_that_joins_late_gets_the_last_status_of_each_camera(publisher):
-    for state in (CameraState.CONNECTING, CameraState.LIVE):
-        publisher.tell(status("a", state))
-    publisher.tell(status("b", CameraState.LOST, reason="no route to host"))
-    with Subscriber(publisher.endpoint, kinds=["status"]) as late:
-        first = serve_until_received(publisher, late)
-        rest = everything(late)
-    assert (first.source, first.sequence, first.state) == ("a", 1, "live")
-    assert rest == [("b", 0, "lost")]
-
-
-@pytest.mark.parametrize("fmt", ["json", "msgpack"])
-def test_what_is_retained_comes_as_it_was_told(fmt):
-    with closing(ZmqPublisher(ANY_PORT, format=fmt)) as publisher:
-        told = status(retry_s=1790000005.5, fps=25.0, counts={"frames": 3})
-        publisher.tell(told)
-        with Subscriber(publisher.endpoint, kinds=["status"]) as late:
-            message = serve_until_received(publisher, late)
-    expected = status_message_of(told, 0, publisher.session)
-    assert message == msgspec.structs.replace(expected, sent_s=message.sent_s)
-
-
-def test_those_who_were_there_see_no_status_twice(publisher):
-    with Subscriber(publisher.endpoint, kinds=["status"]) as early:
-        publisher.tell(status())
-        serve_until_received(publisher, early)
-        for _ in range(3):
-            with Subscriber(publisher.endpoint, kinds=["status"]) as late:
-                serve_until_received(publisher, late)
-        publisher.tell(status(state=CameraState.STALLED))
-        assert everything(early) == [("camera-0", 1, "stalled")]
-    assert (early.lost, early.restarts) == (0, 0)
-
-
-def test_a_joiner_of_one_camera_is_told_of_no_other(publisher):
-    for source in ("cam1", "cam10", "cam2"):
-        publisher.tell(status(source))
-    with Subscriber(publisher.endpoint, source="cam1", kinds=["status"]) as late:
-        assert serve_until_received(publisher, late).source == "cam1"
-    with (
-        zmq.Context() as context,
-        bare_subscriber(context, publisher, b"streamrec/v1/cam2/") as sub,
-    ):
-        serve_for(publisher, 0.3)
-        assert sub.recv_multipart()[0] == b"streamrec/v1/cam2/status/"
-        assert not sub.poll(100)
-
-
-def test_a_joiner_of_predictions_only_is_told_nothing(publisher):
-    publisher.tell(status())
-    prefix = b"streamrec/v1/camera-0/prediction/"
-    with zmq.Context() as context, bare_subscriber(context, publisher, prefix) as sub:
-        serve_for(publisher, 0.3)
-        assert not sub.poll(100)
-
-
-@contextmanager
-def bare_subscriber(context, publisher, prefix):
-    subscriber = context.socket(zmq.SUB)
-    subscriber.setsockopt(zmq.SUBSCRIBE, prefix)
-    subscriber.connect(publisher.endpoint)
-    yield subscriber
-    subscriber.close(0)
-
-
-def test_what_is_forgotten_is_retained_no_longer_and_its_numbers_go_on(publisher):
-    for source in ("door/north", "b"):
-        publisher.tell(status(source))
-    publisher.forget("door/north")
-    publisher.forget("never there")
-    with Subscriber(publisher.endpoint, kinds=["status"]) as late:
-        assert serve_until_received(publisher, late).source == "b"
-        publisher.tell(status("door/north"))
-        assert everything(late) == [("door_north", 1, "live")]
-
-
-def test_a_status_that_cannot_be_sent_leaves_the_one_before_retained(publisher):
-    publisher.tell(status())
-    with pytest.raises(MessageError):
-        publisher.tell(status(lag_ms=float("nan")))
-    with Subscriber(publisher.endpoint, kinds=["status"]) as late:
-        assert serve_until_received(publisher, late).lag_ms == 0.0
-        publisher.tell(status(state=CameraState.LOST))
-        assert everything(late) == [("camera-0", 1, "lost")]
-
-
-def test_a_sink_serves_late_joiners_with_each_prediction(publisher, make_prediction, frame):
-    publisher.tell(status())
-    both = ("prediction", "status")
-    with Subscriber(publisher.endpoint, kinds=both) as late:
-        kinds, deadline_s = set(), time.monotonic() + WAIT_S
-        while len(kinds) < 2 and time.monotonic() < deadline_s:
-            publisher.emit(make_prediction(), frame)
-            if (message := late.receive(0.05)) is not None:
-                kinds.add(topic_of(message).kind)
-    assert kinds == set(both)
-
-
-def test_a_prediction_made_elsewhere_is_numbered_and_its_publishing_measured(
-    publisher, make_prediction
-):
-    message = message_of(make_prediction(), 0, "", 3)
-    with Subscriber(publisher.endpoint) as subscriber:
-        serve_for(publisher, 0.3)
-        for _ in range(2):
-            publisher.publish(message, now_s() - 0.25)
-        first, second = subscriber.receive(WAIT_S), subscriber.receive(WAIT_S)
-    assert (first.sequence, second.sequence, first.session) == (0, 1, publisher.session)
-    assert first.top == message.top
-    assert first.latency.publish_ms >= 250.0
-    assert first.latency.total_ms == pytest.approx(10.0 + first.latency.publish_ms)
-
-
-def test_the_socket_can_be_read_when_somebody_subscribes(publisher):
-    assert not publisher.sockets[0].poll(0)
-    with Subscriber(publisher.endpoint):
-        assert publisher.sockets[0].poll(WAIT_S * 1000)
-        publisher.turn()
-        assert not publisher.sockets[0].poll(0)
-
-
-def test_garbage_from_subscribers_hurts_nobody(publisher, make_prediction, frame):
-    publisher.tell(status())
-    with zmq.Context() as context, Subscriber(publisher.endpoint, kinds=["status"]) as good:
-        serve_until_received(publisher, good)
-        vandal = context.socket(zmq.XSUB)
-        vandal.connect(publisher.endpoint)
-        for said in (
-            b"",
-            b"\x00",
-            b"\x00never",
-            b"\x01",
-            b"\x01\xff\xfe",
-            b"\x02what",
-            b"x" * 4000,
-        ):
-            vandal.send(said)
-        vandal.send_multipart([b"\x01streamrec", b"more", b""])
-        for number in range(1000):
-            vandal.send(b"\x01" + str(number).encode())
-        serve_for(publisher, 0.5)
-        vandal.send(b"\x01" + b"x" * 100_000)  # this cuts it off
-        serve_for(publisher, 0.3)
-        vandal.close(0)
-        publisher.tell(status(state=CameraState.LOST))
-        assert everything(good) == [("camera-0", 1, "lost")]
-        assert good.invalid == 0
-        publisher.emit(make_prediction(), frame)
-
-
-def test_the_work_of_one_call_is_bounded(publisher):
-    with zmq.Context() as context:
-        busy = context.socket(zmq.SUB)
-        for number in range(WORDS_AT_ONCE + 10):
-            busy.setsockopt(zmq.SUBSCRIBE, str(number).encode())
-        busy.connect(publisher.endpoint)
-        assert publisher.sockets[0].poll(WAIT_S * 1000)
-        time.sleep(0.3)
-        publisher.turn()
-        assert publisher.sockets[0].poll(0)
-        publisher.turn()
-        assert not publisher.sockets[0].poll(0)
-        busy.close(0)
-
-
 def test_a_closed_publisher_refuses_statuses():
     publisher = ZmqPublisher(ANY_PORT)
     publisher.close()
@@ -702,3 +497,91 @@ def test_with_consent_any_address_is_bound():
 def test_options_out_of_bounds_are_refused(options):
     with pytest.raises(OptionError, match="json, msgpack"):
         ZmqPublisher(ANY_PORT, **options)
+
+
+def event(name="one", phase=EventPhase.START, source="camera-0", number=7):
+    return EventMessage(
+        sequence=0,
+        session="",
+        source=source,
+        number=number,
+        id=name,
+        label="wave",
+        phase=phase,
+        model="scripted",
+        started_s=1790000000.0,
+        pts_s=None,
+        captured_s=1790000001.0,
+        ended_s=None,
+        duration_s=1.0,
+        score=0.5,
+        peak=0.5,
+        peak_s=1790000000.0,
+        mean=0.5,
+        predictions=3,
+        reason=None,
+    )
+
+
+def heard(publisher, prefix=b"streamrec/"):
+    """What a bare subscriber that joins now is told, as (type, sequence) in order."""
+    with zmq.Context() as context, bare_subscriber(context, publisher, prefix) as late:
+        serve_for(publisher, 0.3)
+        frames = []
+        while late.poll(100):
+            frames.append(json.loads(late.recv_multipart()[1]))
+    return [(message["type"], message.get("id"), message["sequence"]) for message in frames]
+
+
+def test_one_that_joins_late_gets_heartbeat_statuses_and_the_newest_of_open_events(publisher):
+    publisher.announce(event())
+    publisher.announce(event("two"))
+    publisher.announce(event(phase=EventPhase.UPDATE))
+    publisher.tell(status())
+    publisher.heartbeat(1, 1, 7)
+    told = [("status", None, 0), ("heartbeat", None, 0), ("event", "two", 1), ("event", "one", 2)]
+    assert heard(publisher) == told
+
+
+def test_events_that_have_ended_or_whose_camera_is_forgotten_are_not_retained(publisher):
+    for name, source in (("one", "a"), ("two", "b"), ("three", "b")):
+        publisher.announce(event(name, source=source))
+    publisher.announce(event("three", EventPhase.END, "b"))
+    publisher.forget("a")
+    assert heard(publisher) == [("event", "two", 0)]
+
+
+def test_a_heartbeat_says_who_publishes_and_how_much_there_is(publisher):
+    with Subscriber(publisher.endpoint, kinds=["heartbeat"]) as subscriber:
+        publisher.heartbeat(3, 2, 99)
+        message = serve_until_received(publisher, subscriber)
+    assert (message.source, message.session) == ("_system", publisher.session)
+    assert (message.cameras, message.live, message.number) == (3, 2, 99)
+    assert message.started_s <= message.sent_s <= now_s()
+
+
+def test_many_joiners_at_once_are_answered_together(publisher):
+    publisher.tell(status())
+    with zmq.Context() as context, bare_subscriber(context, publisher, b"streamrec/") as early:
+        serve_for(publisher, 0.3)
+        for number in range(100):
+            early.setsockopt(zmq.SUBSCRIBE, b"streamrec/v1/" + b"camera"[: number % 6])
+            early.setsockopt(zmq.SUBSCRIBE, b"streamrec/v1/other%d" % number)
+        began_s = time.monotonic()
+        serve_for(publisher, 0.5)
+        most = 2 + (time.monotonic() - began_s) / RESEND_S
+        count = 0
+        while early.poll(100):
+            early.recv_multipart()
+            count += 1
+    assert 1 <= count <= most
+
+
+def test_subscribers_are_counted_as_they_come_and_go(publisher):
+    with zmq.Context() as context:
+        for _ in range(2):
+            with bare_subscriber(context, publisher, b"streamrec/"):
+                serve_for(publisher, 0.3)
+                assert publisher.counts.subscribers == 1
+            serve_for(publisher, 0.3)
+            assert publisher.counts.subscribers == 0
