@@ -9,13 +9,19 @@ import numpy as np
 import pytest
 from tiny_models import clip_recognizer, recognizer
 
-from streamrec.config import CameraOptions, ModelOptions, SourceOptions
+from streamrec.config import (
+    CameraOptions,
+    EventSettings,
+    ModelOptions,
+    RuleOptions,
+    SourceOptions,
+)
 from streamrec.errors import DownloadError
 from streamrec.service import engine as engine_module
 from streamrec.service.engine import Engine
 from streamrec.service.settings import CameraSettings
 from streamrec.sources.base import Source
-from streamrec.types import Frame, now_s
+from streamrec.types import CameraState, EventEnd, EventPhase, Frame, now_s
 
 TURNS = 2000
 PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -41,12 +47,16 @@ class Endless(Source):
         pass
 
 
-def settings(name, *, model="stream", source="rtsp://host/5", **camera):
+NO_EVENTS = EventSettings(deny=("*",))
+
+
+def settings(name, *, model="stream", source="rtsp://host/5", events=NO_EVENTS, **camera):
     return CameraSettings(
         name=name,
         source=SourceOptions(source=source),
         model=ModelOptions(model=model),
         camera=CameraOptions(**camera),
+        events=events,
     )
 
 
@@ -162,3 +172,31 @@ def test_a_camera_that_is_forgotten_is_not_opened_when_its_model_comes(engine):
     engine._models.get(one).result()
     assert not engine.turn()
     assert not published
+
+
+def test_labels_that_the_model_does_not_have_keep_their_camera_off_and_no_other(
+    engine, monkeypatch
+):
+    engine, published, _ = engine
+    told = []
+    monkeypatch.setattr(engine, "_tell", told.append)
+    watch(engine, settings("bad", events=EventSettings(deny=("nonsense",))), settings("good"))
+    run(engine, 10)
+    assert published == {"good": 10}
+    (status,) = told
+    assert (status.source, status.state) == ("bad", CameraState.DISABLED)
+    assert "nonsense" in status.reason
+
+
+def test_events_end_when_their_camera_is_watched_anew_and_when_it_is_forgotten(engine, monkeypatch):
+    engine, _, _ = engine
+    happened = []
+    monkeypatch.setattr(engine, "_happen", happened.append)
+    rule = RuleOptions(on_score=0.5, consecutive=1)
+    one = settings("cam", events=EventSettings(rule=rule, aliases={"anything": ("*",)}))
+    for _ in range(2):
+        watch(engine, one)
+        run(engine, 3)
+    engine.forget("cam")
+    reasons = [event.reason for event in happened if event.phase is not EventPhase.UPDATE]
+    assert reasons == [None, EventEnd.RESET, None, EventEnd.DISABLED]

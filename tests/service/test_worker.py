@@ -8,12 +8,19 @@ import psutil
 import pytest
 
 from streamrec.child import Child
-from streamrec.config import CameraOptions, ModelOptions, SourceOptions
+from streamrec.config import (
+    CameraOptions,
+    EventSettings,
+    ModelOptions,
+    RuleOptions,
+    SourceOptions,
+)
 from streamrec.service.messages import (
     Alive,
     Begin,
     Forget,
     FromWorker,
+    Happened,
     Predicted,
     Snapshot,
     TakeSnapshot,
@@ -21,7 +28,7 @@ from streamrec.service.messages import (
     Watch,
 )
 from streamrec.service.settings import CameraSettings
-from streamrec.types import CameraState, now_s
+from streamrec.types import CameraState, EventEnd, EventPhase, now_s
 
 PATIENCE_S = 30.0
 SCENE = "synthetic:?fps=25&live=1"
@@ -32,6 +39,7 @@ def camera(name, source=SCENE, **camera):
         name=name,
         source=SourceOptions(source=source),
         model=ModelOptions(model=camera.pop("model", "gestures")),
+        events=camera.pop("events", EventSettings()),
         camera=CameraOptions(**camera),
     )
 
@@ -134,6 +142,18 @@ def test_watching_again_begins_anew_with_other_settings(worker):
     assert worker.hear_prediction("a").message.top
     worker.send(Watch(camera("a", min_score=1.0)))
     worker.hear(lambda m: isinstance(m, Predicted) and not m.message.top)
+
+
+def test_events_have_one_id_from_their_start_to_their_end(worker):
+    always = EventSettings(rule=RuleOptions(on_score=0.5), aliases={"anything": ("*",)})
+    worker.send(Watch(camera("a", events=always)))
+    events = [worker.hear(lambda m: isinstance(m, Happened)).event for _ in range(2)]
+    assert worker.hear_prediction("a").message.action == "anything"
+    worker.send(Forget("a"))
+    end = worker.hear(lambda m: isinstance(m, Happened) and m.event.phase is EventPhase.END).event
+    assert [event.phase for event in events] == [EventPhase.START, EventPhase.UPDATE]
+    assert end.reason is EventEnd.DISABLED
+    assert {event.id for event in events} == {end.id}
 
 
 def test_it_ends_with_the_line_and_takes_its_captures_along(worker):
