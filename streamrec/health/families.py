@@ -27,6 +27,9 @@ PLAIN = {
     "losses": ("streamrec_camera_losses", "Connections lost, and attempts that failed."),
     "still": ("streamrec_camera_still_frames", "Frames without a prediction as nothing moved."),
     "failures": ("streamrec_camera_failures", "Failures of its model or of its worker."),
+    "clips": ("streamrec_camera_clips", "Clips of events written."),
+    "thumbnails": ("streamrec_camera_thumbnails", "Thumbnails of events written."),
+    "footage_lost": ("streamrec_camera_footage_lost", "Clips and thumbnails not written."),
 }
 """Counts that are metrics of their own."""
 

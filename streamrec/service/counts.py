@@ -17,5 +17,8 @@ COUNTS = {
     "resets": "times that the model forgot everything",
     **{f"resets_{reason}": text for reason, text in RESETS.items()},
     "failures": "times that the model failed, or its process ended",
+    "clips": "clips of events written",
+    "thumbnails": "thumbnails of events written",
+    "footage_lost": "clips and thumbnails that could not be made or written",
 }
 """What each count says."""

@@ -14,8 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
+from streamrec.config import FootageOptions
 from streamrec.errors import DownloadError, SourceOpenError, StreamrecError
+from streamrec.footage.writer import Writer
 from streamrec.recognizer import Recognizer
+from streamrec.service.footage import recorder_of
 from streamrec.service.messages import Snapshot
 from streamrec.service.models import Models, reading_of
 from streamrec.service.secrets import hide, resolve, secret_values
@@ -47,6 +50,7 @@ class Engine:
         publish: takes predictions; ``happen``: events; ``tell``: statuses; ``show``: snapshots.
         wake: called from other threads when there is something to do.
         top: how many classes a message names.
+        media: folder of thumbnails and clips; empty: none are kept.
     """
 
     def __init__(
@@ -58,9 +62,11 @@ class Engine:
         show: Callable[[Snapshot], None],
         wake: Callable[[], None],
         top: int,
+        media: str = "",
     ) -> None:
         self._publish, self._tell, self._show, self._wake = publish, tell, show, wake
-        self._happen, self._top = happen, top
+        self._happen, self._top, self._media = happen, top, media
+        self._writer = Writer()
         self._models = Models()
         self._cameras: dict[str, Watched] = {}
         self._opening: dict[str, Opening] = {}
@@ -73,6 +79,8 @@ class Engine:
         fetched or a secret that is missing, is tried again every minute.
         """
         self.forget(settings.name, EventEnd.RESET)
+        if not self._media:
+            settings = replace(settings, footage=FootageOptions())
         self._begin(settings)
         others = [camera.settings for camera in self._cameras.values()]
         self._models.keep([*others, *(opening.settings for opening in self._opening.values())])
@@ -140,6 +148,7 @@ class Engine:
     def _open(self, settings: CameraSettings, recognizer: Recognizer) -> Watched:
         uri = settings.source.source
         events = event_tracker(settings, recognizer.spec)
+        recorder = recorder_of(settings, recognizer.spec, self._media, self._writer)
         secrets = secret_values(uri)
         told: SimpleQueue[CameraStatus] = SimpleQueue()
 
@@ -155,10 +164,24 @@ class Engine:
             reading=reading_of(settings, recognizer),
             tell=tell,
             on_change=self._wake,
+            show=recorder.frame,
         )
         return Watched(
-            settings, recognizer, source, told, self._top, events=events, happen=self._happen
+            settings,
+            recognizer,
+            source,
+            told,
+            self._top,
+            events=events,
+            happen=self._happen,
+            recorder=recorder,
         )
+
+    def finish_footage(self, patience_s: float) -> None:
+        """Write what there is of clips, for so many seconds at most; on any thread."""
+        for camera in list(self._cameras.values()):
+            camera.recorder.finish()
+        self._writer.drain(patience_s)
 
     def close(self) -> None:
         """Stop watching all cameras."""

@@ -49,7 +49,7 @@ def reading_of(settings: CameraSettings, recognizer: Recognizer) -> Reading:
 
     Where several models look at the same frames, or every frame counts, frames come as they are.
     """
-    specs = recognizer.specs
+    specs, footage = recognizer.specs, settings.footage
     on_grid = settings.stream.predict == "grid" or specs[0].windowed
     alone = len(specs) == 1
     return Reading(
@@ -59,4 +59,5 @@ def reading_of(settings: CameraSettings, recognizer: Recognizer) -> Reading:
         mirror=settings.source.mirror,
         frozen_s=settings.capture.frozen_after,
         max_delay_s=settings.capture.max_delay,
+        preview_height=footage.clip_height if footage.thumbnail or footage.clip else 0,
     )

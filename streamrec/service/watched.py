@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from streamrec.events import EventDetector, EventTracker
+from streamrec.footage.recorder import Recorder
 from streamrec.motion import MotionGate
 from streamrec.recognizer import Recognizer
 from streamrec.sampling import Reset
@@ -51,10 +52,14 @@ def event_tracker(settings: CameraSettings, spec: StreamSpec) -> EventTracker:
     Raises:
         OptionError: the settings name labels that the model does not have.
     """
+    return EventTracker(EventDetector(spec.labels, settings.events, prediction_s(settings, spec)))
+
+
+def prediction_s(settings: CameraSettings, spec: StreamSpec) -> float:
+    """Return the seconds between two predictions that are looked for events."""
     rate = settings.camera.rate
     own_s = spec.hop_s if spec.windowed else 1 / spec.fps
-    period_s = max(own_s, 1 / rate if rate else 0.0)
-    return EventTracker(EventDetector(spec.labels, settings.events, period_s))
+    return max(own_s, 1 / rate if rate else 0.0)
 
 
 class LiveSource(Source, Protocol):
@@ -78,8 +83,10 @@ class Watched:
         told: statuses, as the source's own thread puts them there.
         top: how many classes a message names.
         events: makes events of its predictions; ``happen``: takes them.
+        recorder: keeps thumbnails and clips of them.
 
     Attributes:
+        recorder: as above.
         due_s: when its next turn is due, on a clock that only the turns of all cameras move: who is
             due first is served first.
     """
@@ -93,11 +100,12 @@ class Watched:
         top: int,
         events: EventTracker,
         happen: Happen,
+        recorder: Recorder,
     ) -> None:
         self.settings, self.source = settings, source
         self.due_s = 0.0
         self._spec, self._told, self._top = recognizer.spec, told, top
-        self._events, self._happen = events, happen
+        self._events, self._happen, self.recorder = events, happen, recorder
         self._away: EventEnd | None = None
         self._stream = recognizer.stream(
             settings.name,
@@ -162,6 +170,7 @@ class Watched:
                 return statuses
             if (away := _AWAY.get(status.state)) is not None:
                 self._tell(self._events.end(away))
+                self.recorder.finish()
             self._away = away
             statuses.append(self._complete(status))
 
@@ -179,6 +188,7 @@ class Watched:
     def close(self, reason: EventEnd) -> None:
         """Stop watching; ``reason``: what its events end for."""
         self._tell(self._events.end(reason))
+        self.recorder.finish()
         self.source.close()
 
     def _too_old(self, frame: Frame) -> bool:
@@ -209,6 +219,7 @@ class Watched:
     def _tell(self, events: Iterable[ActionEvent]) -> None:
         for event in events:
             self._happen(event)
+            self.recorder.event(event)
 
     def _asked(self, captured_s: float) -> bool:
         """Whether a prediction is wanted of a frame, at the rate that the settings allow."""
@@ -244,7 +255,8 @@ class Watched:
     def _complete(self, status: CameraStatus) -> CameraStatus:
         resets = self._stream.resets
         reasons = {f"resets_{reason}": resets[reason] for reason in Reset}
-        counts = {**status.counts, **self._counts, "resets": resets.total(), **reasons}
+        files = self.recorder.counts
+        counts = {**status.counts, **self._counts, "resets": resets.total(), **reasons, **files}
         return replace(
             status,
             model=self._spec.name,

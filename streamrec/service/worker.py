@@ -1,6 +1,7 @@
 """A process that runs models for some cameras; started and fed by the supervisor.
 
-It ends, whatever it does, when the supervisor hangs up or dies: nothing in it needs an orderly end.
+It ends, whatever it does, when the supervisor hangs up or dies: nothing in it needs an orderly end
+but clips that are being written.
 """
 
 import logging
@@ -10,6 +11,7 @@ import socket
 import threading
 import time
 from queue import Empty, SimpleQueue
+from typing import NoReturn
 
 from streamrec.child import Line, LineClosedError
 from streamrec.service.engine import Engine
@@ -28,20 +30,18 @@ from streamrec.service.messages import (
 ALIVE_S = 1.0
 """How often the supervisor hears that the loop goes round."""
 
+FOOTAGE_S = 0.8
+"""For so long it writes clips after the supervisor has hung up, which waits a second."""
+
 
 def serve(connected: socket.socket) -> None:
-    """Obey the supervisor at the other end of the line, for ever.
-
-    Raises:
-        LineClosedError: it has gone.
-    """
+    """Obey the supervisor at the other end of the line, until it has gone."""
     logging.getLogger("streamrec").addHandler(logging.NullHandler())  # statuses say it
     line: Line[ToWorker] = Line(connected, ToWorker)
     begin = line.receive()
     assert isinstance(begin, Begin)
     wake = threading.Event()
     orders: SimpleQueue[ToWorker] = SimpleQueue()
-    threading.Thread(target=_listen, args=(line, orders, wake), daemon=True).start()
     engine = Engine(
         publish=lambda message, ready_s: line.send(Predicted(message, ready_s)),
         happen=lambda event: line.send(Happened(event)),
@@ -49,7 +49,18 @@ def serve(connected: socket.socket) -> None:
         show=line.send,
         wake=wake.set,
         top=begin.top,
+        media=begin.media,
     )
+    threading.Thread(target=_listen, args=(line, orders, wake, engine), daemon=True).start()
+    try:
+        _work(line, orders, wake, engine)
+    except LineClosedError:
+        _end(engine)
+
+
+def _work(
+    line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threading.Event, engine: Engine
+) -> None:
     alive_s = -math.inf
     while True:
         _obey(engine, orders)
@@ -61,7 +72,9 @@ def serve(connected: socket.socket) -> None:
         wake.clear()
 
 
-def _listen(line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threading.Event) -> None:
+def _listen(
+    line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threading.Event, engine: Engine
+) -> None:
     """Put orders where the loop finds them; end the process with the line."""
     try:
         while (order := line.receive()) is not None:
@@ -69,6 +82,12 @@ def _listen(line: Line[ToWorker], orders: "SimpleQueue[ToWorker]", wake: threadi
             wake.set()
     except LineClosedError:
         pass
+    _end(engine)
+
+
+def _end(engine: Engine) -> NoReturn:
+    """End the process, also where the loop hangs; clips that can be written yet are."""
+    engine.finish_footage(FOOTAGE_S)
     os._exit(0)
 
 

@@ -1,17 +1,37 @@
 from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
 import pytest
 from tiny_models import clip_recognizer, recognizer
 
-from streamrec.config import CameraOptions, CaptureOptions, SourceOptions, StreamOptions
+from streamrec.config import (
+    CameraOptions,
+    CaptureOptions,
+    EventOptions,
+    EventSettings,
+    RuleOptions,
+    SourceOptions,
+    StreamOptions,
+)
+from streamrec.errors import OptionError
+from streamrec.footage.recorder import Recorder
+from streamrec.footage.writer import Writer
 from streamrec.service.settings import CameraSettings
 from streamrec.service.watched import Watched, event_tracker
 from streamrec.sources.base import Source
-from streamrec.types import CameraState, CameraStatus, Frame, now_s
+from streamrec.types import NO_ACTION, CameraState, CameraStatus, EventEnd, Frame, now_s
 
 FPS = 5.0
+ALWAYS = EventSettings(
+    options=EventOptions(update_every=3600.0),
+    rule=RuleOptions(on_score=0.5, consecutive=1, min_gap=0.0),
+    aliases={"anything": ("*",)},
+)
+"""One event that goes on for as long as there are predictions."""
+
+START = ("start", None)
 
 
 class Script(Source):
@@ -42,7 +62,7 @@ class Script(Source):
 class Camera:
     """A watched camera with a frame every fifth of a second, the first of them just now."""
 
-    def __init__(self, model=None, **camera):
+    def __init__(self, model=None, events=ALWAYS, **camera):
         self.source, self.messages, self.told = Script(), [], SimpleQueue()
         self.events = []
         settings = CameraSettings(
@@ -51,6 +71,7 @@ class Camera:
             capture=CaptureOptions(max_delay=2.0),
             stream=StreamOptions(predict="grid", smooth="none"),
             camera=CameraOptions(**camera),
+            events=events,
         )
         model = model or recognizer()
         self.watched = Watched(
@@ -61,6 +82,7 @@ class Camera:
             top=3,
             events=event_tracker(settings, model.spec),
             happen=self.events.append,
+            recorder=Recorder(Path("media"), "cam", settings.footage, Writer()),
         )
         self._index, self._start_s = 0, now_s()
 
@@ -81,10 +103,17 @@ class Camera:
         )
         return replace(frame, **facts)
 
-    def counts(self):
-        self.told.put(CameraStatus(source="cam", state=CameraState.LIVE, since_s=0.0))
+    def tell(self, state):
+        self.told.put(CameraStatus(source="cam", state=state, since_s=0.0))
         (status,) = self.watched.statuses()
-        return status.counts
+        return status
+
+    def counts(self):
+        return self.tell(CameraState.LIVE).counts
+
+    def phases(self):
+        """Phases of the events so far, and why they ended."""
+        return [(str(event.phase), event.reason) for event in self.events]
 
 
 def noise(count, seed=0):
@@ -194,3 +223,86 @@ def test_a_model_that_fails_has_had_its_turn():
     camera = Camera()
     camera.watched.failed()
     assert camera.watched.due_s == pytest.approx(1 / FPS)
+
+
+def test_events_are_told_and_messages_say_which_is_open():
+    camera = Camera()
+    camera.see(*noise(5))
+    assert camera.phases() == [START]
+    assert camera.events[0].source == "cam"
+    assert {message.action for message in camera.messages} == {"anything"}
+
+
+def test_messages_say_that_no_event_is_open():
+    camera = Camera(events=EventSettings(deny=("*",)))
+    camera.see(*noise(5))
+    assert camera.events == []
+    assert {message.action for message in camera.messages} == {NO_ACTION}
+
+
+def test_a_cut_ends_an_event_and_is_counted_as_what_it_is():
+    camera = Camera()
+    camera.see(*noise(5))
+    camera.see(*noise(1), cut=True)
+    assert camera.phases() == [START, ("end", EventEnd.RESET), START]
+    counts = camera.counts()
+    assert {name: counts[name] for name in counts if name.startswith("resets")} == {
+        "resets": 1,
+        "resets_cut": 1,
+        "resets_gap": 0,
+        "resets_clock": 0,
+        "resets_model": 0,
+    }
+
+
+def test_a_model_that_fails_ends_an_event():
+    camera = Camera()
+    camera.see(*noise(5))
+    camera.watched.failed()
+    assert camera.phases()[1:] == [("end", EventEnd.RESET)]
+    assert camera.counts()["resets_model"] == 1
+    camera.see(*noise(2))
+    assert camera.phases()[2:] == [START]
+
+
+def test_a_camera_that_is_lost_ends_an_event_and_a_frame_that_still_waited_opens_none_for_long():
+    camera = Camera()
+    camera.see(*noise(5))
+    camera.tell(CameraState.LOST)
+    assert camera.phases() == [START, ("end", EventEnd.LOST)]
+    camera.see(*noise(1))
+    assert camera.phases()[2:] == [START, ("end", EventEnd.LOST)]
+    camera.tell(CameraState.LIVE)
+    camera.see(*noise(2), cut=True)
+    assert camera.phases()[4] == START
+
+
+@pytest.mark.parametrize("how", ["told", "read"])
+def test_the_end_of_a_film_ends_an_event(how):
+    camera = Camera()
+    camera.see(*noise(5))
+    if how == "told":
+        camera.tell(CameraState.DISABLED)
+    else:
+        camera.source.frames.append(None)
+        camera.watched.serve(lambda message, ready_s: None)
+    assert camera.phases() == [START, ("end", EventEnd.SHUTDOWN)]
+
+
+def test_closing_ends_an_event():
+    camera = Camera()
+    camera.see(*noise(5))
+    camera.watched.close(EventEnd.DISABLED)
+    assert camera.phases() == [START, ("end", EventEnd.DISABLED)]
+
+
+def test_while_nothing_moves_for_long_an_event_ends():
+    camera = Camera(motion=0.02)
+    still = np.full((32, 32, 3), 90, np.uint8)
+    camera.see(*noise(10), *[still] * 60)
+    assert camera.phases() == [START, ("end", EventEnd.STILL)]
+
+
+def test_events_of_labels_that_the_model_does_not_have_are_refused():
+    with pytest.raises(OptionError, match="no-such-label"):
+        Camera(events=EventSettings(allow=("no-such-label",)))
