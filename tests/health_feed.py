@@ -28,6 +28,9 @@ COUNTS = {
     "resets": 5,
     "resets_gap": 3,
     "failures": 1,
+    "clips": 3,
+    "thumbnails": 4,
+    "footage_lost": 2,
 }
 
 
@@ -104,6 +107,7 @@ def fed_health() -> Health:
     health.workers(2, 2)
     health.store(StoreHealth(lag_s=1.5, spooled=3, lost=1, written=40))
     health.publisher(subscribers=4, refused=5, dropped=6, kicked=7)
+    health.replay(answered=9, refused=10, kicked=11)
     health.queue(8)
     health.turn()
     return health

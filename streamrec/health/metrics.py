@@ -48,7 +48,9 @@ class Health:
         self._workers = self._workers_wanted = self._restarts = 0
         self._store: StoreHealth | None = None
         self._queued = 0
-        self._subscribers = self._refused = self._dropped = self._kicked = 0
+        self._subscribers = self._dropped = self._answered = 0
+        self._refused: dict[str, int] = {}
+        self._kicked: dict[str, int] = {}
 
     def predicted(self, prediction: Prediction | PredictionMessage, now_s: float) -> None:
         """Take a prediction that is published now; ``now_s``: Unix time."""
@@ -97,8 +99,13 @@ class Health:
             dropped: times that the queue of a slow subscriber became full, so far.
             kicked: connections that were ended because of what they did, so far.
         """
-        self._subscribers, self._refused = subscribers, refused
-        self._dropped, self._kicked = dropped, kicked
+        self._subscribers, self._dropped = subscribers, dropped
+        self._refused["publish"], self._kicked["publish"] = refused, kicked
+
+    def replay(self, *, answered: int, refused: int, kicked: int) -> None:
+        """Take how many requests the replay socket answered; the others are as in `publisher`."""
+        self._answered = answered
+        self._refused["replay"], self._kicked["replay"] = refused, kicked
 
     def turn(self) -> None:
         """The loop went round."""
@@ -172,11 +179,16 @@ class Health:
             "Times that the queue of a slow subscriber became full.",
             [(self._dropped,)],
         )
+        yield counter("streamrec_replay_answers", "Replay requests answered.", [(self._answered,)])
         yield counter(
-            "streamrec_connections_refused", "Connections not let in.", [(self._refused,)]
+            "streamrec_connections_refused",
+            "Connections not let in.",
+            list(self._refused.items()),
+            ("socket",),
         )
         yield counter(
             "streamrec_connections_kicked",
             "Connections ended because of what they did.",
-            [(self._kicked,)],
+            list(self._kicked.items()),
+            ("socket",),
         )
