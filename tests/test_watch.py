@@ -465,6 +465,11 @@ def test_many_open_events_are_counted(view):
     assert "label 4" in shown and "label 5" not in shown and "and 3 events more" in shown
 
 
+def test_long_labels_of_events_leave_room_for_their_times(view):
+    view.show(event("start", label="l" * 200))
+    assert "l…  for 3 s" in painted(view, time.monotonic())
+
+
 def test_events_alone_make_a_row_that_stays_while_one_is_open(view):
     view.show(event("start", label="wave"))
     shown = painted(view, time.monotonic() + 10 * FORGET_AFTER_S)

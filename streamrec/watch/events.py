@@ -9,6 +9,7 @@ from streamrec.watch.words import end_of, printable
 from streamrec.wire import EventMessage
 
 SHOWN_EVENTS = 5
+MAX_LABEL_WIDTH = 32
 
 
 class RowEvents:
@@ -39,14 +40,20 @@ class RowEvents:
         """Yield one line for each that is open, and one for the last that ended."""
         for event, came_s in list(self._open.values())[:SHOWN_EVENTS]:
             lasted_s = event.duration_s + now_s - came_s
-            yield _one_line(f"{printable(event.label)}  for {lasted_s:.0f} s", "bold")
+            yield _one_line(f"{_short(event.label)}  for {lasted_s:.0f} s", "bold")
         if len(self._open) > SHOWN_EVENTS:
             yield Text(f"and {len(self._open) - SHOWN_EVENTS} events more", "bold")
         if self._ended is not None:
             event, came_s = self._ended
             ago_s = now_s - came_s
-            text = f"{printable(event.label)}  ended {ago_s:.0f} s ago, {end_of(event)}"
+            text = f"{_short(event.label)}  ended {ago_s:.0f} s ago, {end_of(event)}"
             yield _one_line(text, "dim")
+
+
+def _short(label: str) -> str:
+    text = Text(printable(label))
+    text.truncate(MAX_LABEL_WIDTH, overflow="ellipsis")
+    return text.plain
 
 
 def _one_line(text: str, style: str) -> Text:

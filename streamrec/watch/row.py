@@ -13,7 +13,7 @@ from rich.text import Text
 
 from streamrec.types import CameraState
 from streamrec.types import now_s as unix_s
-from streamrec.watch.events import RowEvents
+from streamrec.watch.events import MAX_LABEL_WIDTH, RowEvents
 from streamrec.watch.words import printable
 from streamrec.wire import EventMessage, PredictionMessage, StatusMessage
 
@@ -22,7 +22,6 @@ RowMessage: TypeAlias = PredictionMessage | EventMessage | StatusMessage
 SILENT_AFTER_S = 2.0
 RECENT_MESSAGES = 60
 BAR_WIDTH = 16
-MAX_LABEL_WIDTH = 32
 
 ENOUGH_SHARE = 0.9
 """Of the predictions that are wanted, below which the table says how many there are."""
