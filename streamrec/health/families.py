@@ -30,9 +30,6 @@ PLAIN = {
     "clips": ("streamrec_camera_clips", "Clips of events written."),
     "thumbnails": ("streamrec_camera_thumbnails", "Thumbnails of events written."),
     "footage_lost": ("streamrec_camera_footage_lost", "Clips and thumbnails not written."),
-    "clips": ("streamrec_camera_clips", "Clips of events written."),
-    "thumbnails": ("streamrec_camera_thumbnails", "Thumbnails of events written."),
-    "footage_lost": ("streamrec_camera_footage_lost", "Clips and thumbnails not written."),
 }
 """Counts that are metrics of their own."""
 
