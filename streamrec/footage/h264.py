@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -12,7 +13,6 @@ from streamrec.types import Image
 
 _CODEC = "libx264"
 _OPTIONS = {"preset": "veryfast", "crf": "23"}
-_AT_ITS_FRONT = {"movflags": "+faststart"}  # the index, so that it plays before it is all there
 
 
 def has_h264() -> bool:
@@ -21,7 +21,9 @@ def has_h264() -> bool:
 
 
 class H264Encoder:
-    """Writes H.264, on the calling thread alone.
+    """Makes H.264 in memory, on the calling thread alone, and writes it in the end.
+
+    FFmpeg does not see the disk: PyAV 18 ends the process where that is full.
 
     Args:
         path: an MP4 file.
@@ -29,14 +31,14 @@ class H264Encoder:
         fps: frames per second.
 
     Raises:
-        OutputError: the file cannot be begun; so do the methods where it cannot be written.
+        OutputError: it cannot be encoded; so do the methods.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        self._path, self._memory = path, BytesIO()
         with _told():
-            self._container = av.open(str(path), "w", format="mp4", options=_AT_ITS_FRONT)
-            rate = Fraction(fps)
-            stream = self._container.add_stream(_CODEC, rate=rate, options=_OPTIONS)
+            self._container = av.open(self._memory, "w", format="mp4")
+            stream = self._container.add_stream(_CODEC, rate=Fraction(fps), options=_OPTIONS)
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
@@ -50,10 +52,15 @@ class H264Encoder:
             self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
-        """Write the file's end."""
+        """Write the file.
+
+        Raises:
+            OSError: the disk is full.
+        """
         with _told():
             self._container.mux(self._stream.encode())
             self._container.close()
+        self._path.write_bytes(self._memory.getbuffer())
 
 
 @contextmanager
@@ -61,4 +68,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except av.FFmpegError as error:
-        raise OutputError(f"a clip cannot be written: {error.strerror}") from None
+        raise OutputError(f"a clip cannot be encoded: {error.strerror}") from None
