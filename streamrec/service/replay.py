@@ -5,6 +5,7 @@ at a time in the queue, what is sent and has not been taken yet is counted, and 
 clients are refused. It ends when its owner does.
 """
 
+import os
 import socket
 import time
 from contextlib import suppress
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 ALIVE_S = 1
 """How often the owner hears that the loop goes round."""
 
-MOST_MEMORY_BYTES = 1 << 30
+MOST_MEMORY_BYTES = 1 << 29
 """Of this process, where the system can bound it (POSIX); it is started anew beyond that."""
 
 MOST_UNSENT_BYTES = 1 << 26
 """Of answers that clients have not taken yet, together."""
 
 _UNSENT_ANSWERS = 4
+_NO_MEMORY = 12
 _BUSY = "too much is on its way to clients that do not take it; ask again later"
 
 
@@ -58,6 +60,8 @@ def serve(connected: socket.socket) -> None:
     try:
         line.send(Serving(server.endpoint))
         _answer(line, server, begin)
+    except MemoryError:
+        os._exit(_NO_MEMORY)
     finally:
         server.close()
 
