@@ -73,6 +73,15 @@ def _add(
         metavar="ENDPOINT",
         help=f"where the service takes commands; default: {DEFAULT_CONTROL}",
     )
+    parser.add_argument(
+        "--server-key", metavar="FILE", help="the service's public key; default: it has none"
+    )
+    parser.add_argument(
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="this client's secret key; default: none",
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -125,11 +134,11 @@ def change(args: argparse.Namespace) -> int:
 def take_snapshot(args: argparse.Namespace) -> int:
     """Run ``streamrec camera snapshot``."""
     from streamrec.errors import OptionError, OutputError
-    from streamrec.service.control import ANSWER_S, SNAPSHOT_S, TakeSnapshot, ask
+    from streamrec.service.control import ANSWER_S, SNAPSHOT_S, TakeSnapshot
 
     if args.to.suffix.lower() not in (".jpg", ".jpeg"):
         raise OptionError(f"a snapshot is a JPEG: --to FILE.jpg; got {args.to.name}")
-    _, jpeg = ask(args.control, TakeSnapshot(args.camera), SNAPSHOT_S + ANSWER_S)
+    _, jpeg = _ask_for(args, TakeSnapshot(args.camera), SNAPSHOT_S + ANSWER_S)
     try:
         args.to.write_bytes(jpeg)
     except OSError as error:
@@ -138,10 +147,17 @@ def take_snapshot(args: argparse.Namespace) -> int:
 
 
 def _ask(args: argparse.Namespace, request: "Request") -> "Answer":
+    from streamrec.service.control import ANSWER_S
+
+    return _ask_for(args, request, ANSWER_S)[0]
+
+
+def _ask_for(
+    args: argparse.Namespace, request: "Request", timeout_s: float
+) -> tuple["Answer", bytes]:
     from streamrec.service.control import ask
 
-    answer, _ = ask(args.control, request)
-    return answer
+    return ask(args.control, request, timeout_s, args.server_key, args.key)
 
 
 def _say(answer: "Answer") -> int:

@@ -13,19 +13,24 @@ import msgspec
 import zmq
 from msgspec import Struct
 
+from streamrec.config import AccessOptions
 from streamrec.errors import (
     EndpointError,
     OptionError,
+    SinkError,
     SourceError,
     SourceReadError,
     StreamrecError,
 )
 from streamrec.service.settings import OptionValue
+from streamrec.sockets.access import require_allowed
 from streamrec.sockets.bind import bind, socket_file
-from streamrec.sockets.endpoint import parse_endpoint
+from streamrec.sockets.endpoint import Endpoint, parse_endpoint
+from streamrec.sockets.gate import Gate
+from streamrec.sockets.keys import connect_securely
 from streamrec.types import DEFAULT_CONTROL, CameraStatus
 
-MAX_REQUEST_BYTES = 1 << 20
+MAX_REQUEST_BYTES = 1 << 17
 SNAPSHOT_S = 5.0
 """Longest wait of the service for a camera's picture."""
 
@@ -34,6 +39,7 @@ ANSWER_S = 3.0
 
 _MOST_REQUESTS = 100
 _LINGER_MS = 200
+_DEFAULT_ACCESS = AccessOptions()
 
 
 class List(Struct, frozen=True, tag="list"):
@@ -127,41 +133,47 @@ class ControlServer:
 
     Attributes:
         endpoint: where it is bound, with the port that was picked.
-        socket: for pollers.
     """
 
-    def __init__(self, endpoint: str = DEFAULT_CONTROL, *, insecure: bool = False) -> None:
+    def __init__(
+        self, endpoint: str = DEFAULT_CONTROL, access: AccessOptions = _DEFAULT_ACCESS
+    ) -> None:
         """Bind.
 
         Raises:
-            EndpointError: malformed, in use, not permitted, or open to others without
-                ``insecure``.
+            EndpointError: malformed, in use, not permitted, or open to others without keys.
+            KeysError: keys that are missing, malformed or readable by others.
         """
         where = parse_endpoint(endpoint)
-        if not (where.is_local or insecure):
-            raise EndpointError(
-                f"{where} can be reached from other machines, which could then command the "
-                f"service; take {DEFAULT_CONTROL}, or allow it with insecure: true"
-            )
+        require_allowed(where, access, DEFAULT_CONTROL)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.socket = self._context.socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.LINGER, _LINGER_MS)
-        self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_REQUEST_BYTES)
+        self._gate = Gate(self._context, access)
+        self._socket = self._context.socket(zmq.ROUTER)
+        self._socket.setsockopt(zmq.LINGER, _LINGER_MS)
         self._ipc_file: Path | None = None
         try:
-            self.endpoint = bind(self.socket, where, "take commands")
-        except EndpointError:
+            self._gate.protect(self._socket, where, MAX_REQUEST_BYTES)
+            self.endpoint = bind(self._socket, where, "take commands")
+        except SinkError:
             self.close()
             raise
         self._ipc_file = socket_file(self.endpoint)
 
+    @property
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """For pollers: readable when `requests` has something to do."""
+        return [self._socket, *self._gate.sockets]
+
     def requests(self) -> Iterator[tuple[bytes, Request]]:
         """Take what has come, each with its client; what is no request is refused here."""
+        self._gate.turn()
         for _ in range(_MOST_REQUESTS):
             try:
-                client, *frames = self.socket.recv_multipart(zmq.DONTWAIT)
+                parts = self._socket.recv_multipart(zmq.DONTWAIT, copy=False)
             except zmq.Again:
                 return
+            self._gate.note(parts[-1])
+            client, *frames = (part.bytes for part in parts)
             try:
                 yield client, _requests.decode(frames[1] if len(frames) == 2 else b"")
             except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -170,27 +182,43 @@ class ControlServer:
     def answer(self, client: bytes, answer: Answer, jpeg: bytes | None = None) -> None:
         """Answer a client; one that has gone costs nothing."""
         frames = [client, b"", msgspec.json.encode(answer), *([] if jpeg is None else [jpeg])]
-        self.socket.send_multipart(frames, zmq.DONTWAIT)
+        self._socket.send_multipart(frames, zmq.DONTWAIT)
 
     def close(self) -> None:
         """Unbind."""
-        self.socket.close()
+        self._gate.close()
         self._context.term()
         if self._ipc_file is not None:
             self._ipc_file.unlink(missing_ok=True)
 
 
-def ask(endpoint: str, request: Request, timeout_s: float = ANSWER_S) -> tuple[Answer, bytes]:
+def ask(
+    endpoint: str,
+    request: Request,
+    timeout_s: float = ANSWER_S,
+    server_key: str | None = None,
+    key: Path | None = None,
+) -> tuple[Answer, bytes]:
     """Ask a service; return its answer, and the picture if it has one.
+
+    Args:
+        endpoint: where it takes commands.
+        request: what to ask.
+        timeout_s: longest wait for the answer, seconds.
+        server_key: the service's public key or the file with it; None: it has none.
+        key: file with this client's secret key; None: the service wants none.
 
     Raises:
         EndpointError: the endpoint is malformed, or nothing answers there.
+        KeysError: keys that are missing, malformed or readable by others.
         OptionError, SourceError: the service refuses.
     """
     where = parse_endpoint(endpoint)
     with zmq.Context() as context, context.socket(zmq.REQ) as client:
         client.setsockopt(zmq.LINGER, 0)
         client.setsockopt(zmq.IPV6, where.is_ipv6)
+        if server_key is not None:
+            connect_securely(client, server_key, key)
         try:
             client.connect(str(where))
         except zmq.ZMQError as error:
@@ -198,12 +226,21 @@ def ask(endpoint: str, request: Request, timeout_s: float = ANSWER_S) -> tuple[A
             raise EndpointError(f"cannot ask the service on {where}: {reason}") from None
         client.send(msgspec.json.encode(request))
         if not client.poll(round(timeout_s * 1e3)):
-            raise EndpointError(
-                f"no service answers on {where}; start one with `streamrec serve`, or name its "
-                "control endpoint with --control"
-            )
+            raise EndpointError(_silent(where, server_key is not None))
         payload, *pictures = client.recv_multipart()
     return _checked(payload, where), b"".join(pictures)
+
+
+def _silent(where: Endpoint, with_keys: bool) -> str:
+    keys = (
+        "see that --server-key is its public key and that it knows the one of --key"
+        if with_keys
+        else "give --server-key and --key if it has keys"
+    )
+    return (
+        f"no service answers on {where}; start one with `streamrec serve`, or name its control "
+        f"endpoint with --control; {keys}"
+    )
 
 
 def _checked(payload: bytes, where: object) -> Answer:

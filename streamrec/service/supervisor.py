@@ -80,7 +80,7 @@ class Supervisor:
         service = settings.service
         self._fixed, self._defaults, self._read = _fixed(settings), settings.defaults, read
         self._roster = Roster(file=settings.cameras)
-        self._control = ControlServer(service.control, insecure=settings.access.insecure)
+        self._control = ControlServer(service.control, settings.access)
         try:
             self._outlet = Outlet(settings)
         except BaseException:
@@ -134,7 +134,7 @@ class Supervisor:
 
     def _wait(self) -> None:
         poller = zmq.Poller()
-        sockets = self._control.socket, *self._outlet.waiting(), *self._team.filenos()
+        sockets = *self._control.sockets, *self._outlet.waiting(), *self._team.filenos()
         for waiting in sockets:
             poller.register(waiting, zmq.POLLIN)
         poller.poll(round(TICK_S * 1e3))

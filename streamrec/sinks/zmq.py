@@ -131,9 +131,9 @@ class ZmqPublisher:
         self._owned = None if where.transport == "inproc" else zmq.Context()
         context = self._owned or zmq.Context.instance()
         self._ipc_file: Path | None = None
+        self._gate = Gate(context, access)
         self._socket = context.socket(zmq.XPUB)
         try:
-            self._gate = Gate(context, access)
             self._gate.protect(self._socket, where, MAX_SUBSCRIPTION_BYTES)
             _set_up(self._socket)
             self.endpoint = bind(self._socket, where, "publish")
@@ -290,7 +290,6 @@ class ZmqPublisher:
         with self._lock:
             if self._socket.closed:
                 return
-            self._socket.close()
             self._gate.close()
         if self._owned is not None:
             self._owned.term()

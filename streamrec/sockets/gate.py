@@ -98,7 +98,7 @@ class Gate:
         Raises:
             KeysError: the folder of the clients' keys is not there.
         """
-        self._guarded = guarded
+        self._guarded = guarded  # `close` closes it, whatever fails below
         for option, value in (
             (zmq.MAXMSGSIZE, most_bytes),
             (zmq.RCVHWM, _QUEUED),

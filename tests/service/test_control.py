@@ -2,23 +2,29 @@
 
 import os
 import signal
+import threading
 import time
+from contextlib import closing
 
 import msgspec
 import pytest
 import zmq
 
+from streamrec.config import AccessOptions
 from streamrec.errors import EndpointError, OptionError, SourceError
 from streamrec.service import control
 from streamrec.service.control import (
+    MAX_REQUEST_BYTES,
     Add,
     ControlServer,
+    Done,
     Enable,
     List,
     Remove,
     TakeSnapshot,
     ask,
 )
+from streamrec.sockets.keys import new_keys
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def test_passwords_are_not_shown(service):
 def test_other_machines_are_let_in_only_if_that_is_wanted():
     with pytest.raises(EndpointError, match="insecure"):
         ControlServer("tcp://0.0.0.0:*")
-    ControlServer("tcp://0.0.0.0:*", insecure=True).close()
+    ControlServer("tcp://0.0.0.0:*", AccessOptions(insecure=True)).close()
 
 
 def test_two_services_cannot_share_an_endpoint():
@@ -191,3 +197,55 @@ def test_thousands_who_ask_a_worker_that_hangs_for_pictures_hold_up_nobody(servi
         for _ in range(20):
             running.ask(List())
             time.sleep(0.05)
+
+
+@pytest.fixture
+def keys(tmp_path):
+    """Keys of a service and of two clients, of which it knows one."""
+    (tmp_path / "clients").mkdir()
+    new_keys("service", tmp_path)
+    new_keys("known", tmp_path / "clients")
+    new_keys("stranger", tmp_path)
+    return tmp_path
+
+
+def answers(server, **options):
+    """What a client of these options gets from a server that answers all requests."""
+    ended = threading.Event()
+
+    def serve():
+        while not ended.is_set():
+            for client, _ in server.requests():
+                server.answer(client, Done("done"))
+            server.sockets[0].poll(10)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        return ask(server.endpoint, List(), **options)[0]
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_with_keys_only_known_clients_are_obeyed(keys):
+    access = AccessOptions(keys=str(keys / "service.key_secret"), clients=str(keys / "clients"))
+    own, known = str(keys / "service.key"), keys / "clients" / "known.key_secret"
+    with closing(ControlServer("tcp://127.0.0.1:*", access)) as server:
+        assert answers(server, server_key=own, key=known) == Done("done")
+        for others in (
+            {},
+            {"server_key": own},
+            {"server_key": own, "key": keys / "stranger.key_secret"},
+            {"server_key": str(keys / "stranger.key"), "key": known},
+        ):
+            with pytest.raises(EndpointError, match="--server-key"):
+                answers(server, timeout_s=0.3, **others)
+
+
+def test_a_request_that_is_too_long_ends_its_connection_only(raw):
+    raw.send(b"x" * (MAX_REQUEST_BYTES + 1))
+    with zmq.Context() as context, context.socket(zmq.REQ) as client:
+        client.connect(raw.getsockopt_string(zmq.LAST_ENDPOINT))
+        client.send(b'{"type": "list"}')
+        assert client.poll(5000)
