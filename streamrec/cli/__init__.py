@@ -15,6 +15,7 @@ COMMANDS = (
     "serve",
     "camera",
     "keys",
+    "keys",
     "watch",
     "events",
     "schema",
