@@ -5,12 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from streamrec.errors import RuntimeMissingError, StoreError
-from streamrec.store.database import Database
 from streamrec.store.messages import Interrupted, Record
 from streamrec.store.spool import Spool
 from streamrec.types import now_s
+
+if TYPE_CHECKING:
+    from streamrec.store.database import Database
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Between two attempts to reach the database."""
@@ -89,6 +92,8 @@ class Writer:
         self._thread.join(patience_s)
 
     def _run(self) -> None:
+        from streamrec.store.database import Database  # takes long: the spool serves meanwhile
+
         wait_s = SHORTEST_WAIT_S
         while not self._ending.is_set():
             try:
@@ -105,7 +110,7 @@ class Writer:
                 self._ending.wait(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
-    def _serve(self, database: Database) -> None:
+    def _serve(self, database: "Database") -> None:
         """Write what comes."""
         if self._announce is not None:
             self._announce(database.interrupted())
@@ -116,14 +121,14 @@ class Writer:
             self._deliver(database)
             self._prune(database)
 
-    def _deliver(self, database: Database) -> None:
+    def _deliver(self, database: "Database") -> None:
         """Write what is in the spool."""
         while self._spool.count and not self._ending.is_set():
             batch = self._spool.oldest(SPOOL_BATCH)
             self._write(database, batch.records)
             self._spool.drop(batch)
 
-    def _take(self, database: Database) -> None:
+    def _take(self, database: "Database") -> None:
         """Write the records that are handed over next, if there are any soon."""
         with suppress(queue.Empty):
             if (job := self._jobs.get(timeout=_IDLE_S)) is None:
@@ -136,7 +141,7 @@ class Writer:
                 raise
             job.finish(True)
 
-    def _write(self, database: Database, records: Sequence[Record]) -> None:
+    def _write(self, database: "Database", records: Sequence[Record]) -> None:
         taken = database.write(records)
         self.written += taken
         self.refused += len(records) - taken
@@ -149,7 +154,7 @@ class Writer:
                 if (job := self._jobs.get_nowait()) is not None:
                     job.finish(False)
 
-    def _prune(self, database: Database) -> None:
+    def _prune(self, database: "Database") -> None:
         """Delete a few old rows, if it is time."""
         if not self._keep_days or time.monotonic() < self._prune_s:
             return
