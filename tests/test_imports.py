@@ -90,7 +90,9 @@ def test_the_package_is_installed_in_the_version_that_it_states():
     assert version("streamrec") == streamrec.__version__
 
 
-def test_imports_keep_to_the_contracts(capsys):
+def test_imports_keep_to_the_contracts(capsys, monkeypatch):
+    # It would silence all loggers that there are, also for the tests behind this one.
+    monkeypatch.setattr("logging.config.dictConfig", lambda config: None)
     config = Path(__file__).parents[1] / "pyproject.toml"
     status = lint_imports(config_filename=str(config), no_cache=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
