@@ -61,8 +61,9 @@ class Continuity:
         self._session = ""
         self._latest: dict[tuple[str, str], int] = {}
         self._delivered: dict[tuple[str, str, str], int] = {}
-        self._number: int | None = None  # of the newest event, once a heartbeat has named one
-        self._is_settled = False  # whether one has in this session
+        self._number: int | None = None  # of the newest event, once there was a heartbeat
+        self._first_beat: int | None = None  # its sequence; the first one may be one sent again
+        self._is_settled = False  # whether there was another, after what is sent again to us
 
     def hear(self, message: Message) -> Heard:
         """Take a message that came: of a kind that is wanted, or a heartbeat."""
@@ -75,14 +76,17 @@ class Continuity:
     def _enter(self, session: str) -> None:
         if session != self._session:
             self.restarts += bool(self._session)
-            self._session, self._is_settled = session, False
+            self._session, self._first_beat, self._is_settled = session, None, False
             self._latest.clear()
             self._delivered.clear()
 
     def _beat(self, message: HeartbeatMessage) -> Gap | None:
         """Compare what it knows of events with what has come."""
-        known, named, self._is_settled = self._number, message.number, True
-        self._number = named if named is not None else known or 0
+        if self._first_beat is None:
+            self._first_beat = message.sequence
+        self._is_settled = self._is_settled or message.sequence > self._first_beat
+        known, named = self._number, message.number
+        self._number = max(known or 0, named or 0)
         if known is None or named is None or named <= known or not self._all_events:
             return None
         return Gap(SYSTEM, "event", None, known)

@@ -20,13 +20,16 @@ def event(sequence, number, name="x", source="a", phase="update", session="s"):
     return message("event", sequence, source, session, **fields)
 
 
-def beat(number, session="s"):
-    return message("heartbeat", 0, wire.SYSTEM, session, number=number)
+def beat(number, session="s", sequence=0):
+    return message("heartbeat", sequence, wire.SYSTEM, session, number=number)
 
 
 def message(kind, sequence, source="a", session="s", **fields):
     fields |= {"sequence": sequence, "source": source, "session": session}
     return msgspec.convert(msgspec.to_builtins(GOLDEN[kind]) | fields, wire.Message)
+
+
+BEATS = beat(10), beat(10, sequence=1)
 
 
 def told(messages, kinds=("event",), all_sources=True):
@@ -43,12 +46,12 @@ def test_numbers_of_each_source_and_kind_are_their_own():
 
 
 def test_a_gap_between_live_events_says_where_to_ask_on():
-    _, gaps, continuity = told([beat(10), event(4, 11), event(7, 30)])
+    _, gaps, continuity = told([*BEATS, event(4, 11), event(7, 30)])
     assert (gaps, continuity.lost) == ([Gap("a", "event", 2, 11)], 2)
 
 
 def test_the_first_message_of_a_source_is_never_a_gap():
-    _, gaps, _ = told([beat(10), event(4, 11), event(9, 12, source="b")])
+    _, gaps, _ = told([*BEATS, event(4, 11), event(9, 12, source="b")])
     assert gaps == []
 
 
@@ -94,13 +97,13 @@ def test_what_is_remembered_is_bounded():
 @st.composite
 def histories(draw):
     """What one publisher sends, from where we joined: live messages, and open events again."""
-    open_events, number, sent = {}, 0, []
+    open_events, number, sent, said = {}, 0, [], beat(None)
     joined = draw(st.integers(0, 10))
     for sequence in range(draw(st.integers(joined, 30))):
         if sequence == joined:
-            sent = [*draw(st.permutations(list(open_events.values()))), beat(number)]
-        name = draw(st.sampled_from("xyz"))
+            sent = [said, *draw(st.permutations(list(open_events.values())))]
         number += draw(st.integers(1, 5))
+        name = draw(st.sampled_from("xyz"))
         phase = draw(st.sampled_from(["update", "end"])) if name in open_events else "start"
         live = event(sequence, number, name, phase=phase)
         open_events[name] = live
@@ -108,7 +111,10 @@ def histories(draw):
             del open_events[name]
         sent.append(live)
         if draw(st.booleans()):
-            sent += [*open_events.values(), beat(number)]
+            said = beat(number, sequence=said.sequence + 1)
+            sent.append(said)
+        if draw(st.booleans()):
+            sent += [said, *open_events.values()]  # somebody else has joined
     return sent
 
 
