@@ -2,6 +2,8 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+from msgspec.structs import replace
+
 from streamrec.store.database import Database
 from streamrec.store.messages import Record
 from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, EventPhase
@@ -42,22 +44,21 @@ def made_status(since_s, state="live", source="door", reason=""):
 
 def fill(url, events=(), statuses=()):
     """Write events and statuses in their order; return the numbers of the events' messages."""
-    records = [_event_record(event, index) for index, event in enumerate(events)]
+    records = [event_record_of(event, index) for index, event in enumerate(events)]
     database = Database(url)
     for index in range(0, len(records), 500):
         database.write(records[index : index + 500])
-    database.write([_status_record(status, index) for index, status in enumerate(statuses)])
+    database.write([status_record_of(status, index) for index, status in enumerate(statuses)])
     database.close()
     return [record.number for record in records]
 
 
-def _event_record(event, index):
+def event_record_of(event, index=0):
+    """Return what the service hands to its store."""
     number = int(event.captured_s * 1e6) + index
     return Record(number, event_message_of(event, number))
 
 
-def _status_record(status, index):
-    from msgspec.structs import replace
-
+def status_record_of(status, index):
     message = replace(status_message_of(status), sent_s=status.since_s)
     return Record(int(status.since_s * 1e6) + index, message)
