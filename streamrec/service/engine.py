@@ -181,6 +181,7 @@ class Engine:
         """Write what there is of clips, for so many seconds at most; on any thread."""
         for camera in list(self._cameras.values()):
             camera.recorder.finish()
+        self._writer.hurry()
         self._writer.drain(patience_s)
 
     def close(self) -> None:

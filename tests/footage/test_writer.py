@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from streamrec.footage.writer import Task, Writer
+from streamrec.footage.writer import NICENESS, Task, Writer
 
 PATIENCE_S = 10.0
 
@@ -51,4 +51,4 @@ def test_the_thread_gives_way_to_all_others():
     before = os.getpriority(os.PRIO_PROCESS, 0)
     writer.submit(task)
     assert writer.drain(PATIENCE_S)
-    assert priorities == [19] and os.getpriority(os.PRIO_PROCESS, 0) == before
+    assert priorities == [NICENESS] and os.getpriority(os.PRIO_PROCESS, 0) == before
