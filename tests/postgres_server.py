@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psutil
+
 PASSWORD = "s3cret p@ss/word"
 SETTINGS = {
     "fsync": "off",  # servers are stopped here, machines are not
@@ -52,6 +54,12 @@ class Postgres:
     def stop(self) -> None:
         """End the server, and all connections to it, at once."""
         self._run("pg_ctl", "stop", "-m", "immediate", "-w")
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to all processes of the server."""
+        first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        for process in (first, *first.children()):
+            process.send_signal(number)
 
     def new_database(self) -> str:
         """Return the address of a new, empty database."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from streamrec.child import Child, LineClosedError
 from streamrec.config import StoreOptions
-from streamrec.errors import RuntimeMissingError
+from streamrec.errors import MessageError, RuntimeMissingError
 from streamrec.store.messages import (
     FromStore,
     Interrupted,
@@ -24,7 +24,7 @@ from streamrec.store.messages import (
 from streamrec.store.owner import require_unclaimed
 from streamrec.store.place import StorePlace
 from streamrec.types import now_s
-from streamrec.wire import StatusMessage
+from streamrec.wire import StatusMessage, encode
 
 PROCESS = "streamrec.store.process"
 MOST_RECORDS = 10_000
@@ -47,7 +47,6 @@ _LAST_WORDS_S = 0.1
 _MOST_MESSAGES = 1000
 
 _encode = msgspec.msgpack.Encoder().encode
-_check = msgspec.msgpack.Decoder(Record).decode
 _log = logging.getLogger("streamrec")
 
 
@@ -105,8 +104,8 @@ class Keeper:
     def keep(self, record: Record) -> None:
         """Take a record; never waits. One that can be kept nowhere is lost, and counted."""
         try:
-            _check(_encode(record))
-        except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
+            encode(record.message)
+        except MessageError as error:
             self._lost += 1
             _log.warning("%s: cannot be stored: %s", record.message.source, error)
             return

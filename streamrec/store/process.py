@@ -57,9 +57,9 @@ class _Process:
         self._told_s, self._told = 0.0, ""
 
     def run(self) -> None:
-        """Go round until the owner has hung up, and everything has been kept."""
+        """Go round until the owner has hung up, and keep everything; a dead writer ends it, too."""
         self._tell()
-        while self._hear():
+        while self._hear() and self._writer.is_alive:
             self._keep()
             self._tell()
         self._keep()

@@ -74,6 +74,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs; one that does not has met a defect of ours."""
+        return self._thread.is_alive()
+
     def write(self, records: Sequence[Record], patience_s: float) -> bool:
         """Tell whether records have got into the database in time.
 

@@ -113,6 +113,23 @@ def test_records_wait_in_the_spool_while_the_database_is_away(postgres_server, t
     assert numbers_in(place.url) == in_order(records)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing stops a process there")
+def test_a_database_that_hangs_holds_nobody_up(postgres_server, tmp_path, owner):
+    place = store_place(postgres_server.new_database())._replace(spool=tmp_path / "spool")
+    store = owner(place)
+    store.wait(lambda o: o.interrupted)
+    postgres_server.send_signal(signal.SIGSTOP)
+    try:
+        records = [event_record() for _ in range(5)]
+        store.keep(*records)
+        store.wait_kept(records[-1])
+        assert store.keeper.starts == 1
+    finally:
+        postgres_server.send_signal(signal.SIGCONT)
+    store.wait_stored()
+    assert numbers_in(place.url) == in_order(records)
+
+
 def test_the_spool_outlives_a_service_that_never_reached_the_database(
     postgres_server, tmp_path, owner
 ):
