@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from streamrec.client.connect import KeyFile, Keys
 from streamrec.client.event_order import EventOrder
-from streamrec.client.replay import ANSWER_S, CONNECTION_S, events_wanted, refusal
+from streamrec.client.replay import CONNECTION_S, events_wanted, refusal
 from streamrec.client.replay_socket import ReplaySocket
 from streamrec.client.subscriber import QUEUED_MESSAGES, Subscriber
 from streamrec.client.waiting import Steps, Waiter, deadline_s
@@ -16,6 +16,9 @@ from streamrec.errors import StoreError
 from streamrec.types import DEFAULT_ENDPOINT, DEFAULT_REPLAY
 from streamrec.wire import EventMessage, HeartbeatMessage, Message
 from streamrec.wire.replay import Answer, Events, Refused
+
+ANSWER_S = 2.0
+"""The store is asked again after so long without an answer; one that comes later serves as well."""
 
 MOST_PATIENCE_S = 2.0
 """Longest wait before a store that lags is asked again; the first one is a fortieth of it."""

@@ -108,6 +108,7 @@ def test_a_restart_loses_nothing_and_repeats_nothing(start, events, follow):
     first, second, third, fourth = events(4)
     with follow(service, since=0) as follower:
         service.wait()
+        assert follower.receive(0.2) is None
         service.publish(first)
         assert taken(follower, 1) == [10]
         service.close()
