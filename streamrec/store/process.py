@@ -54,7 +54,7 @@ class _Process:
         self._writer = Writer(place.url, spool, place.keep_days, self._say)
         self._waiting: list[Record] = []
         self._lost, self._failure = 0, ""
-        self._told_s, self._told = 0.0, ""
+        self._told_s, self._told = 0.0, ("", False)
 
     def run(self) -> None:
         """Go round until the owner has hung up, and keep everything; a dead writer ends it, too."""
@@ -107,8 +107,9 @@ class _Process:
     def _tell(self) -> None:
         """Say how it stands, every second and when that changes."""
         error = self._writer.error and self._writer.error + self._failure
-        if error != self._told or time.monotonic() - self._told_s >= HEALTH_S:
-            self._told, self._told_s = error, time.monotonic()
+        told = error, self._spool.count > 0
+        if told != self._told or time.monotonic() - self._told_s >= HEALTH_S:
+            self._told, self._told_s = told, time.monotonic()
             self._say(
                 StoreHealth(
                     lag_s=self._lag_s(),

@@ -53,6 +53,11 @@ class Killed:
         self._config.write_text(json.dumps(document))  # JSON is YAML, too
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it."""
         command = [sys.executable, "-c", LAUNCHER, repr(sys.path), self._config]
@@ -69,9 +74,8 @@ class Killed:
 
     def stop(self) -> None:
         """Let it end by itself."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            assert self._process.wait(PATIENCE_S) == 0
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(PATIENCE_S) == 0
 
     def messages(self) -> list[EventMessage]:
         """Return all messages of events in the database, in order."""
@@ -112,7 +116,8 @@ class Listener:
 def service(tmp_path):
     service = Killed(tmp_path)
     yield service
-    service.stop()
+    if service.is_running:
+        service.kill(children=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from streamrec.store.place import store_place
 from streamrec.store.spool import Spool
 
 SLOW = bool(os.environ.get("STREAMREC_SLOW"))
-KILLS = 200 if SLOW else 3
+KILLS = 200 if SLOW else 2
 
 
 def in_order(records):

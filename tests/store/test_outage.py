@@ -8,7 +8,7 @@ from stored import event_record, numbers_in
 
 from streamrec.store.place import store_place
 
-DOWN_S = 20.0 if os.environ.get("STREAMREC_SLOW") else 2.0
+DOWN_S = 20.0 if os.environ.get("STREAMREC_SLOW") else 1.0
 RECORDS_S = 0.02
 
 
@@ -25,14 +25,14 @@ def test_a_database_that_is_away_under_load_gets_everything_later(postgres_serve
             store.keep(records[-1])
             store.turn(RECORDS_S)
 
-    stream(0.5)
+    stream(0.2)
     postgres_server.stop()
     try:
         stream(DOWN_S)
         store.wait_kept(records[-1])
     finally:
         postgres_server.start()
-    stream(0.5)
+    stream(0.2)
     store.wait_stored()
     assert numbers_in(place.url) == [record.number for record in records]
     assert store.health.lost == 0
