@@ -57,7 +57,7 @@ class EventFollower:
 
         Args:
             endpoint: where the service publishes.
-            replay: where it answers.
+            replay: where it answers, from its store, without which nothing comes here.
             since: ``number`` of the last event that was dealt with; 0: all events in the store;
                 None: only what happens from now on.
             sources: events of these only; None: of all.

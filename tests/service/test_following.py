@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from streamrec.client import Replay, Subscriber, follow_events
-from streamrec.errors import OptionError, StoreError
+from streamrec.errors import EndpointError, OptionError, StoreError
+from streamrec.sockets.keys import new_keys
 
 WAIT_S = 20.0
 
@@ -50,6 +51,16 @@ def test_a_subscriber_hears_events_without_gaps_and_that_the_service_lives(actin
         events = list(itertools.islice(subscriber, 60))
     assert len({(event.source, event.sequence) for event in events}) == 60
     assert (gaps, told) == ([], [True])
+
+
+def test_keys_open_the_publisher_and_the_replay_alike(service, tmp_path):
+    public, secret = new_keys("service", tmp_path)
+    store = str(tmp_path / "events.db")
+    supervisor = service({"door": "acts"}, store=store, keys=str(secret)).supervisor
+    with follow(supervisor, since=0, server_key=public) as follower:
+        assert follower.receive(WAIT_S) is not None
+    with Replay(supervisor.replays_on, timeout_s=0.3) as past, pytest.raises(EndpointError):
+        next(iter(past.events()))
 
 
 def test_footage_that_is_not_there_is_said_to_be_missing(acting):
