@@ -22,24 +22,36 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument_group("which events")
     times = MOMENTS.replace("%", "%%")
     which.add_argument(
-        "--since", metavar="TIME", help=f"those that went on at it or later: {times}"
+        "--since",
+        metavar="TIME",
+        help=f"those that went on at it or later; default: all; for example: {times}",
     )
-    which.add_argument("--until", metavar="TIME", help="those that began before it")
+    which.add_argument("--until", metavar="TIME", help="those that began before it; default: all")
     which.add_argument(
-        "--camera", action="append", default=[], metavar="NAME", help="of it only; may be repeated"
+        "--camera",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of it only; may be repeated; default: all",
     )
     which.add_argument(
         "--label",
         action="append",
         default=[],
         metavar="LABEL",
-        help="with it only; * and ? as in file names; may be repeated",
+        help="with it only; * and ? as in file names; may be repeated; default: all",
     )
     which.add_argument(
-        "--min-score", type=float, default=0.0, metavar="P", help="whose highest score reaches it"
+        "--min-score",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="whose highest score reaches it; default: 0",
     )
     which.add_argument("--open", action="store_true", help="that have not ended")
-    which.add_argument("--limit", type=int, metavar="N", help="the newest so many")
+    which.add_argument(
+        "--limit", type=int, metavar="N", help="the newest so many; default: all, a table has 50"
+    )
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +66,14 @@ def add_store(parser: argparse.ArgumentParser) -> None:
         "STREAMREC_HOME",
     )
     either.add_argument(
-        "--config", type=Path, metavar="FILE", help="the store of the service with this one"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the store of the service with this one; default: none",
     )
-    group.add_argument("--media", metavar="FOLDER", help="of thumbnails and clips")
+    group.add_argument(
+        "--media", metavar="FOLDER", help="of thumbnails and clips; default: beside the store"
+    )
 
 
 def read_filter(args: argparse.Namespace) -> "EventFilter":

@@ -49,7 +49,10 @@ def register(commands: Any) -> None:
     stats.add_argument("--json", action="store_true", help="print one JSON object")
     for drawing in (listing, stats):
         drawing.add_argument(
-            "--plot", type=Path, metavar="FILE.png", help="draw them over time instead, a picture"
+            "--plot",
+            type=Path,
+            metavar="FILE.png",
+            help="draw them over time instead; default: not",
         )
 
 
@@ -67,8 +70,12 @@ def _add(
 def _add_show(actions: Any) -> None:
     parser = actions.add_parser("show", help="show all that is known of one event")
     parser.add_argument("event", metavar="ID", help="its id, or the beginning of it")
-    parser.add_argument("--thumbnail", type=Path, metavar="TO.jpg", help="copy its picture there")
-    parser.add_argument("--clip", type=Path, metavar="TO.mp4", help="copy its clip there")
+    parser.add_argument(
+        "--thumbnail", type=Path, metavar="TO.jpg", help="copy its picture there; default: not"
+    )
+    parser.add_argument(
+        "--clip", type=Path, metavar="TO.mp4", help="copy its clip there; default: not"
+    )
     add_store(parser)
     parser.set_defaults(run=show_event)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from streamrec.errors import RuntimeMissingError, StoreError
 
@@ -33,12 +33,13 @@ _POSTGRESQL = {
 }
 
 
-def make_engine(url: str, program: str) -> Engine:
+def make_engine(url: str, program: str, *, kept: bool = False) -> Engine:
     """Return an engine, which is not connected yet.
 
     Args:
         url: the database, as SQLAlchemy has it.
         program: what the database server calls this program.
+        kept: whether a connection to a server is kept for the next use, once it is closed.
 
     Raises:
         RuntimeMissingError: the driver of PostgreSQL is not installed.
@@ -49,7 +50,13 @@ def make_engine(url: str, program: str) -> Engine:
         if parts.get_backend_name() == "sqlite":
             return _sqlite(parts)
         settings = {**_POSTGRESQL, "application_name": program[:63]}
-        return create_engine(parts, poolclass=NullPool, hide_parameters=True, connect_args=settings)
+        return create_engine(
+            parts,
+            poolclass=QueuePool if kept else NullPool,
+            pool_pre_ping=kept,
+            hide_parameters=True,
+            connect_args=settings,
+        )
     except ImportError:
         raise RuntimeMissingError(
             'PostgreSQL is reached by psycopg: in the checkout, pip install ".[postgres]"'

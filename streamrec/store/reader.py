@@ -22,7 +22,7 @@ _MIGRATIONS = str(Path(__file__).with_name("migrations"))
 
 
 class Reader:
-    """Rows of a store. It is connected for each query anew, so that nothing has to be mended.
+    """Rows of a store. A connection that was lost, or a file that was replaced, is opened anew.
 
     Args:
         url: the database, as ``streamrec.store.place`` has it.
@@ -79,7 +79,8 @@ def _file_of(url: str) -> Path | None:
 def _engine_of(url: str, file: Path | None) -> Engine:
     if file is not None:
         return create_engine("sqlite://", creator=lambda: _open_file(file), poolclass=NullPool)
-    return make_engine(url, "streamrec reader").execution_options(postgresql_readonly=True)
+    engine = make_engine(url, "streamrec reader", kept=True)
+    return engine.execution_options(postgresql_readonly=True)
 
 
 def _open_file(file: Path) -> sqlite3.Connection:

@@ -224,3 +224,18 @@ def test_a_database_server_that_is_away_is_said_without_the_password():
         list(find_events(reader, EventFilter()))
     assert "postgresql://127.0.0.1:1/events" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_server_that_comes_back_is_read_again(request):
+    server = request.getfixturevalue("postgres_server")
+    url = store_place(server.new_database()).url
+    fill(url, [made_event()])
+    with Reader(url) as reader:
+        assert count_events(reader, EventFilter()) == 1
+        server.stop()
+        try:
+            with pytest.raises(StoreError):
+                count_events(reader, EventFilter())
+        finally:
+            server.start()
+        assert count_events(reader, EventFilter()) == 1
