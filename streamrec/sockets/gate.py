@@ -28,7 +28,7 @@ HEARTBEAT_MS, DEAD_MS = 10_000, 30_000
 MOST_CONNECTIONS = 1000
 """Further ones are cut off at once."""
 
-MOST_SUBSCRIPTIONS, MOST_IN_ALL = 1000, 5000
+MOST_SUBSCRIPTIONS, MOST_IN_ALL = 500, 5000
 """Subscriptions of one connection, and of all of them; libzmq takes some 50 bytes for each of
 their characters."""
 

@@ -1,0 +1,89 @@
+"""What hostile clients do to a ZeroMQ socket, over bare TCP; to this machine only."""
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from functools import partial
+
+_SIGNATURE = b"\xff" + b"\0" * 8 + b"\x7f\x03\x00"  # of ZMTP 3.0, rfc.zeromq.org/spec/23
+GREETING = _SIGNATURE + b"NULL".ljust(20, b"\0") + b"\0" * 32
+_READY = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
+READY = bytes([4, len(_READY)]) + _READY
+HUGE = b"\x02" + struct.pack(">Q", 1 << 62)
+
+
+def _client(port: int, said: bytes = b"") -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), timeout=0.2)
+    with suppress(OSError):
+        client.sendall(said)
+    return client
+
+
+def _until(seconds: float) -> Iterator[int]:
+    """Count until the time is over."""
+    end_s, number = time.monotonic() + seconds, 0
+    while time.monotonic() < end_s:
+        yield number
+        number += 1
+
+
+def again_and_again(port: int, seconds: float, said: bytes) -> None:
+    """Connect, say something, and go."""
+    for _ in _until(seconds):
+        with suppress(OSError), _client(port, said):
+            pass
+
+
+def held_open(port: int, seconds: float, said: bytes, most: int = 3000) -> None:
+    """Open connections and keep them, each having said something."""
+    with ExitStack() as stack:
+        for number in _until(seconds):
+            if number >= most:
+                time.sleep(0.01)
+                continue
+            with suppress(OSError):
+                stack.enter_context(_client(port, said))
+
+
+def drop_by_drop(port: int, seconds: float) -> None:
+    """Say one byte at a time."""
+    clients = [_client(port) for _ in range(50)]
+    for number in _until(seconds):
+        for client in clients:
+            with suppress(OSError):
+                client.sendall((GREETING + READY)[number : number + 1])
+        time.sleep(0.05)
+    for client in clients:
+        client.close()
+
+
+def subscriptions(port: int, seconds: float, form: bytes) -> None:
+    """Subscribe as fast as it goes; when cut off, connect again and go on."""
+    client = _client(port, GREETING + READY)
+    for number in _until(seconds):
+        topics = (form.replace(b"#", b"%09d" % (number * 1000 + n)) for n in range(1000))
+        try:
+            client.sendall(b"".join(bytes([0, len(t) + 1]) + b"\1" + t for t in topics))
+        except TimeoutError:
+            continue  # a part may have been sent: the rest is garbage
+        except OSError:
+            client.close()
+            with suppress(OSError):
+                client = _client(port, GREETING + READY)
+    client.close()
+
+
+ATTACKS: Mapping[str, Callable[[int, float], None]] = {
+    "garbage": partial(again_and_again, said=b"GET / HTTP/1.1\r\nHost: camera\r\n\r\n" * 4),
+    "huge frames": partial(again_and_again, said=GREETING + READY + HUGE),
+    "huge handshakes": partial(again_and_again, said=GREETING + HUGE),
+    "connections that come and go": partial(again_and_again, said=GREETING + READY),
+    "half-open handshakes": partial(held_open, said=GREETING[:20]),
+    "idle connections": partial(held_open, said=GREETING + READY),
+    "byte by byte": drop_by_drop,
+    "distinct subscriptions": partial(subscriptions, form=b"streamrec/v1/#/"),
+    "long subscriptions": partial(subscriptions, form=b"#" * 20),
+    "the same subscription": partial(subscriptions, form=b"streamrec/v1/"),
+}
