@@ -21,6 +21,7 @@ import roofline
 import startup
 import step
 import streams
+import subscribers
 import windows
 from options import Options
 from tables import Table, plain
@@ -120,6 +121,13 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             "From the end of a fault to the first frame that is handed on: a camera with H.264 "
             "over RTSP, 25 frames/s, a key frame every 2 s, time-outs of 10 s.",
             inputs=("video",),
+        ),
+        "subscribers": Benchmark(
+            subscribers.measure,
+            "A publisher and its subscribers, a fifth of which never read, without and with keys: "
+            "predictions a second as fast as it goes; at 100 a second, the delay of one subscriber "
+            "who reads, the time from connecting to the first status, and the memory that the "
+            "publisher grows by. Below, what hostile clients over bare TCP do to that subscriber.",
         ),
         "startup": Benchmark(
             startup.measure,

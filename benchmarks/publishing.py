@@ -49,7 +49,7 @@ def main(rate_hz: float, access: AccessOptions) -> None:
     publisher.tell(CameraStatus(source="camera-0", state=CameraState.LIVE, since_s=now_s()))
     print(publisher.endpoint, flush=True)
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_await_end, args=(ended,), daemon=True).start()
     began_mib, worst_s, sent = resident_mib(), 0.0, 0
     message, poller = decode(json.dumps(MESSAGE).encode()), zmq.Poller()
     assert isinstance(message, PredictionMessage)
@@ -75,6 +75,11 @@ def main(rate_hz: float, access: AccessOptions) -> None:
     }
     publisher.close()
     print(json.dumps(said), flush=True)
+
+
+def _await_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 def resident_mib() -> float:
