@@ -226,7 +226,7 @@ class _Reporter:
 class _Published:
     """What is published of predictions, events and the camera; metrics are fed with the same."""
 
-    def __init__(self, live: "LiveEvents", health: "Health") -> None:
+    def __init__(self, live: "LiveEvents", health: "Health | None") -> None:
         self._live, self._health = live, health
 
     def emit(self, prediction: "Prediction", frame: "Frame") -> None:
@@ -234,12 +234,14 @@ class _Published:
         from streamrec.types import now_s
 
         self._live.emit(prediction, frame)
-        self._health.predicted(prediction, now_s())
+        if self._health is not None:
+            self._health.predicted(prediction, now_s())
 
     def told(self, status: "CameraStatus") -> None:
         """Publish how it stands with the camera; may be called on any thread."""
         self._live.told(status)
-        self._health.told(status)
+        if self._health is not None:
+            self._health.told(status)
 
     def close(self) -> None:
         """End what is open."""
@@ -250,7 +252,6 @@ class _Outputs:
     """The sinks and viewers that the options ask for, closed with ``stack``."""
 
     def __init__(self, settings: LiveSettings, stack: ExitStack, voice: _Voice) -> None:
-        from streamrec.health.metrics import Health
         from streamrec.sinks.console import ConsoleSink, JsonLinesSink
         from streamrec.sinks.zmq import ZmqPublisher
 
@@ -263,7 +264,7 @@ class _Outputs:
         console = JsonLinesSink(top=options.top) if options.json else ConsoleSink()
         self.sinks: list[Sink] = [console]
         self.viewers: list[Viewer] = []
-        self._health = Health(loop=False)
+        self._health: Health | None = None
         self.where = f"publishing on {self._publisher.endpoint}"
         if settings.health.metrics:
             self._serve_metrics(settings.health.metrics)
@@ -274,7 +275,9 @@ class _Outputs:
         from streamrec.events import EventDetector, EventTracker
         from streamrec.service.live_events import LiveEvents
 
-        tracker = EventTracker(EventDetector(recognizer.labels, self._settings.events))
+        tracker = EventTracker(
+            EventDetector(recognizer.labels, self._settings.events, recognizer.spec.hop_s)
+        )
         top = self._settings.output.top
         live = LiveEvents(self._publisher, tracker, top, show=self._show)
         published = _Published(live, self._health)
@@ -284,14 +287,17 @@ class _Outputs:
         return published
 
     def _serve_metrics(self, address: str) -> None:
+        from streamrec.health.metrics import Health
         from streamrec.health.server import HealthServer
 
+        self._health = Health(loop=False)
         server = HealthServer(address, self._health)
         self._stack.callback(server.close)
         self.where += f", metrics on http://{server.address}/metrics"
 
     def _show(self, event: "EventMessage") -> None:
-        self._health.happened(event)
+        if self._health is not None:
+            self._health.happened(event)
         if self._settings.output.json:
             return
         if event.phase == "start":

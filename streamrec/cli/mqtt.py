@@ -4,6 +4,7 @@ import argparse
 import signal
 from typing import Any
 
+from streamrec.cli.key_options import add_keys
 from streamrec.types import DEFAULT_ENDPOINT
 
 
@@ -17,7 +18,12 @@ def register(commands: Any) -> None:
         help="mqtt[s]://USER:{PASSWORD}@HOST:PORT; {NAME} is a secret from the environment or "
         "the system's secrets (required)",
     )
-    parser.add_argument("--ca", default="", metavar="FILE", help="certificates to check mqtts by")
+    parser.add_argument(
+        "--ca",
+        default="",
+        metavar="FILE",
+        help="certificates to check mqtts by; default: the system's",
+    )
     parser.add_argument(
         "--endpoint",
         default=DEFAULT_ENDPOINT,
@@ -32,8 +38,7 @@ def register(commands: Any) -> None:
         metavar="PREFIX",
         help="where Home Assistant finds cameras by itself; '': nowhere; default: homeassistant",
     )
-    parser.add_argument("--server-key", metavar="FILE", help="the service's public key")
-    parser.add_argument("--key", metavar="FILE", help="our own secret key")
+    add_keys(parser)
     parser.set_defaults(run=run)
 
 

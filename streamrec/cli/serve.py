@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from streamrec.service.settings_file import read_settings
     from streamrec.service.supervisor import Supervisor
 
-    def read() -> ServiceSettings:
+    def read() -> "ServiceSettings":
         settings = read_settings(args.config)
         return replace(settings, health=overruled(settings.health, args))
 

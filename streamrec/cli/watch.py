@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from streamrec.cli.key_options import add_keys
 from streamrec.types import DEFAULT_ENDPOINT
 
 
@@ -30,6 +31,7 @@ def register(commands: Any) -> None:
         metavar="S",
         help="stop after so many seconds of silence; default: never",
     )
+    add_keys(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,4 +39,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from streamrec.watch import watch
 
-    return watch(args.endpoint, args.source, args.json, args.count, args.timeout, args.kind)
+    return watch(
+        args.endpoint,
+        args.source,
+        args.json,
+        args.count,
+        args.timeout,
+        args.kind,
+        server_key=args.server_key,
+        key=args.key,
+    )

@@ -78,13 +78,15 @@ class Board:
         if worth_logging(status, before):
             level = logging.INFO if status.state is CameraState.LIVE else level
             reason = f": {status.reason}" if status.reason else ""
-            _log.log(level, "%s is %s%s", status.source, status.state, reason)
+            extra = {"camera": status.source}
+            _log.log(level, "%s is %s%s", status.source, status.state, reason, extra=extra)
 
     def _log_defect(self, camera: str, defect: Defect | None) -> None:
         """Say that pictures are withheld: the first time, and then the second, fourth, eighth."""
         self._defects[camera, defect] += 1
         if self._defects[camera, defect].bit_count() == 1:
-            _log.warning("%s sends %s pictures, which are withheld", camera, defect)
+            extra = {"camera": camera}
+            _log.warning("%s sends %s pictures, which are withheld", camera, defect, extra=extra)
 
 
 def _status(

@@ -27,6 +27,9 @@ from streamrec.wire import EventMessage, event_message_of, status_message_of
 PATIENCE_S = 1.0
 """An event that has not been kept after so long is published all the same."""
 
+STARTING_S = 10.0
+"""For so long after the start the store may be silent, before that counts."""
+
 ENDINGS: Mapping[CameraState, EventEnd] = {
     CameraState.CONNECTING: EventEnd.RESET,  # it is watched anew
     CameraState.LOST: EventEnd.LOST,
@@ -79,6 +82,7 @@ class EventDesk:
         self._open: dict[str, dict[str, ActionEvent]] = {}
         self._waiting: deque[_Waiting] = deque()
         self._told: dict[str, tuple[CameraState, str, Defect | None]] = {}
+        self._starting_s: float | None = clock() + STARTING_S
         self._first = self._number = round(now_s() * 1e6)
         self._previous: int | None = None
 
@@ -129,6 +133,7 @@ class EventDesk:
     def turn(self) -> None:
         """Publish what has been kept, and what has waited for too long; never waits."""
         for message in self._store.hear() if self._store is not None else ():
+            self._starting_s = None
             match message:
                 case Kept(number):
                     self._publish_until(number)
@@ -166,7 +171,8 @@ class EventDesk:
     def _send(self, message: EventMessage) -> None:
         message = replace(message, previous=self._previous)
         self._previous = message.number
-        self._waiting.append(_Waiting(message, self._clock() + PATIENCE_S))
+        due_s = self._starting_s or self._clock() + PATIENCE_S
+        self._waiting.append(_Waiting(message, due_s))
         if self._store is None:
             self._publish_next()
         else:

@@ -23,7 +23,7 @@ from streamrec.store.place import StorePlace, store_place
 from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, now_s
 from streamrec.wire import EventMessage, PredictionMessage
 
-FLUSH_S = 1.0
+FLUSH_S = 0.5
 """Longest wait at the end for the store to have everything."""
 
 _log = logging.getLogger("streamrec")
@@ -133,6 +133,7 @@ class Outlet:
         self._publisher.turn()
         if self._keeper is not None and self._replayer is not None:
             self._keeper.turn()
+            self._replayer.hear()
             self._replayer.turn()
         self.health.turn()
         if time.monotonic() - self._heartbeat_s >= HEARTBEAT_S:
@@ -163,13 +164,12 @@ class Outlet:
         """Say that the service lives, and give metrics the figures that nobody else brings."""
         live = sum(status.state is CameraState.LIVE for status in statuses.values())
         self._publisher.heartbeat(len(statuses), live, self._desk.published)
-        counts = self._publisher.counts
-        self.health.publisher(
-            subscribers=counts.subscribers,
-            refused=counts.refused,
-            dropped=counts.dropped,
-            kicked=counts.kicked,
-        )
+        self.health.publisher(**self._publisher.counts._asdict())
+        if self._replayer is not None:
+            replay = self._replayer.health
+            self.health.replay(
+                answered=replay.answered, refused=replay.refused, kicked=replay.kicked
+            )
         if self._desk.health is not None:
             self.health.store(self._desk.health)
         self.health.queue(self._desk.waiting)

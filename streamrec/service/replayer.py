@@ -2,6 +2,7 @@
 
 import logging
 import time
+from pathlib import Path
 
 from streamrec.child import Child, LineClosedError
 from streamrec.config import AccessOptions
@@ -14,6 +15,7 @@ from streamrec.service.replay_messages import (
     Serving,
 )
 from streamrec.service.workers import restart_wait_s
+from streamrec.sockets.bind import socket_file
 from streamrec.store.place import StorePlace
 from streamrec.types import DEFAULT_REPLAY
 
@@ -60,6 +62,7 @@ class Replayer:
         self.endpoint, self.starts, self.health = endpoint, 0, ReplayAlive()
         self._place, self._access, self._module = place, access or AccessOptions(), module
         self._child: Child[FromReplay] | None = None
+        self._ipc_file: Path | None = None
         self._closed, self._why = False, ""
         self._heard_s = self._started_s = self._start_s = 0.0
         self._deaths = 0
@@ -69,6 +72,7 @@ class Replayer:
         except BaseException:
             self.close()
             raise
+        self._ipc_file = socket_file(self.endpoint)
 
     @property
     def pid(self) -> int | None:
@@ -102,8 +106,10 @@ class Replayer:
     def close(self) -> None:
         """End the process."""
         if self._child is not None:
-            self._child.stop(1.0)
+            self._child.kill()  # it only reads
             self._child = None
+        if self._ipc_file is not None:
+            self._ipc_file.unlink(missing_ok=True)
 
     def _begin(self) -> None:
         """Start a process; raises EndpointError where the system has none left."""

@@ -144,7 +144,8 @@ class Team:
         apart = len(worker.deaths) >= MOST_DEATHS and len(worker.cameras) > 1
         wait_s = 0.0 if apart else max(0.0, worker.start_s - time.monotonic())
         then = f"started again in {wait_s:.0f} s" if wait_s else "started again"
-        _log.warning("worker %d: %s; %s", worker.number, why, then)
+        extra = {"worker": worker.number}
+        _log.warning("worker %d: %s; %s", worker.number, why, then, extra=extra)
         for name in worker.cameras:
             self._board.failed(
                 name, f"{why}; {then}", attempt=len(worker.deaths), retry_s=now_s() + wait_s

@@ -82,7 +82,8 @@ class Worker:
         try:
             self._child = Child(self._module, FromWorker)
         except OSError as error:  # no memory, no process or no file descriptor is left
-            _log.error("worker %d cannot be started: %s", self.number, error)
+            extra = {"worker": self.number}
+            _log.error("worker %d cannot be started: %s", self.number, error, extra=extra)
             self.fail(now_s)
             return
         self._heard_s = self._started_s = now_s

@@ -43,6 +43,7 @@ LONGEST_WAIT_S = 30.0
 # of 8 KiB, so that sending never waits for a process that hangs.
 _WINDOW_BYTES = 6 << 10
 _SETTLED_S = 60.0
+_HANGING_S = 3.0
 _LAST_WORDS_S = 0.1
 _MOST_MESSAGES = 1000
 
@@ -134,17 +135,23 @@ class Keeper:
             self._start(now)
 
     def close(self, patience_s: float) -> None:
-        """Wait until everything has been kept, for so many seconds at most, and end the process.
+        """Wait until everything has been kept, for so many seconds at most, and hang up.
 
-        What it has said in this time is there to be heard.
+        What the process has said in this time is there to be heard. Where it needs longer it is
+        left to end by itself, once it has kept all that it was sent; where it hangs it is killed.
         """
         end_s = time.monotonic() + patience_s
+        self._listens = True  # one that is just starting reads it later
+        self._send()
         while (self._queue or self._sent) and (left_s := end_s - time.monotonic()) > 0:
             self._heard = self.hear()
             self.turn()
             self._await_news(min(left_s, 0.1))
         if self._child is not None:
-            self._child.stop(max(2.0, end_s - time.monotonic()))
+            self._child.line.close()
+            ended = self._child.await_end(max(0.2, end_s - time.monotonic())) is not None
+            if not ended and time.monotonic() - self._heard_s > _HANGING_S:
+                self._child.kill()
             self._child = None
 
     def _start(self, now: float) -> None:

@@ -26,7 +26,12 @@ from streamrec.wire import EventMessage
 HEALTH_S = 1.0
 DATABASE_S = 0.5
 """For so long a record waits for the database before it goes into the spool."""
+
+DELIVERY_S = 4.0
+"""At the end, for so long the database may take what is in the spool."""
+
 _TURN_S = 0.2
+_POLL_S = 0.02
 _LAST_WORDS_S = 1.0
 _MOST_MESSAGES = 1000
 
@@ -63,7 +68,14 @@ class _Process:
             self._keep()
             self._tell()
         self._keep()
+        self._await_delivery()
         self._writer.end(_LAST_WORDS_S)
+
+    def _await_delivery(self) -> None:
+        """Let the database take what is in the spool, unless it is away."""
+        end_s = time.monotonic() + DELIVERY_S
+        while self._spool.count and not self._writer.error and time.monotonic() < end_s:
+            time.sleep(_POLL_S)
 
     def _hear(self) -> bool:
         """Take what has come; False: there is no more."""

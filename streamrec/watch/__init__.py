@@ -23,6 +23,9 @@ def watch(
     count: int | None = None,
     timeout_s: float | None = None,
     kind: str | None = None,
+    *,
+    server_key: str | None = None,
+    key: str | None = None,
 ) -> int:
     """Show what a publisher says until ``count`` messages came, silence, or Ctrl-C.
 
@@ -35,12 +38,15 @@ def watch(
         kind: show messages of this kind, one of ``KINDS``, or ``all``; None: all, and predictions
             only where ``json`` is set. Heartbeats are counted as messages only where they are
             shown: alone, or as JSON.
+        server_key: file of the publisher's public key, where it has one.
+        key: file of our own secret key, where the publisher wants to know it.
 
     Returns:
         The exit code 0, also when the reader of standard output has gone.
 
     Raises:
         EndpointError: the endpoint is malformed.
+        KeysError: keys that are missing, malformed or open to others.
         OptionError: a count below 1, a time-out that is not positive, or a kind that is unknown.
         SinkError: silence before ``count`` messages came, or before any came.
         OutputError: standard output cannot be written.
@@ -50,7 +56,9 @@ def watch(
     if timeout_s is not None and not timeout_s > 0:
         raise OptionError(f"a time-out is more than 0 seconds, got {timeout_s:g}")
     kinds = _kinds(kind, json)
-    with Subscriber(endpoint, source, kinds={*kinds, HEARTBEAT}) as subscriber:
+    with Subscriber(
+        endpoint, source, kinds={*kinds, HEARTBEAT}, server_key=server_key, key=key
+    ) as subscriber:
         view = _view(endpoint, subscriber, kinds, json)
         try:
             received = _show(view, _ticks(subscriber, kinds, timeout_s), kinds, count)

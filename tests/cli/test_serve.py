@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import msgspec
 import psutil
@@ -31,7 +31,8 @@ def config(tmp_path):
 
 
 def write(path, **cameras):
-    document = {"publish": ANY_PORT, "control": ANY_PORT, "cameras": cameras}
+    endpoints = dict.fromkeys(("publish", "control", "replay"), ANY_PORT)
+    document = {**endpoints, "cameras": cameras}
     path.write_bytes(msgspec.json.encode(document))
 
 
@@ -41,7 +42,7 @@ class Serving:
     def __init__(self, process):
         self.process, self.lines = process, []
         self.ready = self.wait_for("ready: ")
-        self.publish, self.control = re.findall(r"tcp://\S+[0-9]", self.ready)
+        self.publish, self.control, self.replay = re.findall(r"tcp://\S+[0-9]", self.ready)
 
     def wait_for(self, words):
         """Read the log until a line has these words."""
@@ -106,9 +107,13 @@ def test_its_workers_end_when_it_is_killed(config):
 def test_it_stops_in_time_while_a_worker_is_stopped(config):
     with serving(config) as service:
         service.wait_for("door is disabled")
-        for child in children_of(service.process):
+        children = children_of(service.process)
+        for child in children:
             child.suspend()
         code, seconds = service.end(signal.SIGTERM)
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
     assert code == 0
     assert seconds < 2
 

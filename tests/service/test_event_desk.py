@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrec.service.event_desk import PATIENCE_S, EventDesk
+from streamrec.service.event_desk import PATIENCE_S, STARTING_S, EventDesk
 from streamrec.store.messages import Interrupted, Kept, StoreHealth
 from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, EventPhase
 from streamrec.wire import EventMessage
@@ -55,7 +55,11 @@ def clock():
 
 @pytest.fixture
 def desk(shelf, published, clock):
-    return EventDesk(published.append, shelf, clock=clock)
+    """A desk whose store has said that it is there."""
+    desk = EventDesk(published.append, shelf, clock=clock)
+    shelf.said.append(StoreHealth(lag_s=0.0, spooled=0, lost=0, written=0))
+    desk.turn()
+    return desk
 
 
 def event(number=0, phase=EventPhase.START, source="door", captured_s=100.0):
@@ -105,6 +109,17 @@ def test_an_event_waits_for_the_store_no_longer_than_a_second(desk, clock, publi
     desk.turn()
     assert told(published) == [("door-0", "start", None)]
     assert desk.hurried == 1
+
+
+def test_a_store_may_take_longer_at_its_start(shelf, clock, published):
+    desk = EventDesk(published.append, shelf, clock=clock)
+    desk.take(event())
+    clock.now_s = STARTING_S - 0.1
+    desk.turn()
+    assert published == []
+    clock.now_s = STARTING_S
+    desk.turn()
+    assert told(published) == [("door-0", "start", None)]
 
 
 def test_without_a_store_nothing_waits(published):

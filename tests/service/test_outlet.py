@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, Ev
 
 ANY_PORT = "tcp://127.0.0.1:*"
 PATIENCE_S = 20.0
+STARTED_S = time.time()  # what is too old is deleted
 
 
 def settings(folder: Path, **service: str) -> ServiceSettings:
@@ -41,16 +43,16 @@ def event(number: int, phase: EventPhase = EventPhase.START) -> ActionEvent:
         label="wave",
         phase=phase,
         model="m",
-        started_s=1000.0,
+        started_s=STARTED_S,
         pts_s=None,
-        captured_s=1001.0,
+        captured_s=STARTED_S + 1,
         duration_s=1.0,
         score=0.5,
         peak=0.5,
-        peak_s=1000.0,
+        peak_s=STARTED_S,
         mean=0.5,
         predictions=2,
-        ended_s=1001.0 if phase is EventPhase.END else None,
+        ended_s=STARTED_S + 1 if phase is EventPhase.END else None,
         reason=EventEnd.SCORE if phase is EventPhase.END else None,
     )
 
@@ -87,6 +89,10 @@ def start(tmp_path) -> Iterator[Callable[[], Turning]]:
 
     def start() -> Turning:
         running.append(Turning(settings(tmp_path)))
+        end_s = time.monotonic() + PATIENCE_S
+        while not (tmp_path / "events.db").exists():  # until then events go to the spool
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
         return running[-1]
 
     yield start
@@ -98,6 +104,17 @@ def start(tmp_path) -> Iterator[Callable[[], Turning]]:
 def stored(folder: Path) -> list:
     with Reader(store_place(str(folder / "events.db")).url) as reader:
         return list(find_events(reader, EventFilter()))
+
+
+def await_stored(folder: Path, expected: list) -> None:
+    """Wait for the process that writes, which may go on for a moment after the service."""
+    end_s = time.monotonic() + PATIENCE_S
+    while True:
+        with suppress(StoreError):
+            if [(row.id, row.reason) for row in stored(folder)] == expected:
+                return
+        assert time.monotonic() < end_s, expected
+        time.sleep(0.05)
 
 
 def hear(subscriber: Subscriber, count: int) -> list[EventMessage]:
@@ -124,7 +141,7 @@ def test_what_a_subscriber_has_heard_is_in_the_store(start, tmp_path):
         first, second = hear(subscriber, 2)
     assert first.number < second.number
     assert second.previous == first.number
-    assert [row.id for row in stored(tmp_path)] == ["event-1"]
+    await_stored(tmp_path, [("event-1", "score")])
     assert outlet.outlet._desk.hurried == 0
 
 
@@ -138,14 +155,14 @@ def test_events_are_published_while_the_store_is_dead_and_are_in_it_later(start,
         outlet.do(lambda o: o.happened(event(1, EventPhase.END)))
         hear(subscriber, 1)
     outlet.close()
-    assert [(row.id, row.reason) for row in stored(tmp_path)] == [("event-1", "score")]
+    await_stored(tmp_path, [("event-1", "score")])
 
 
 def test_an_end_of_the_service_ends_its_events_in_the_store_too(start, tmp_path):
     outlet = start()
     outlet.do(lambda o: o.happened(event(1)))
     outlet.close()
-    assert [row.reason for row in stored(tmp_path)] == ["shutdown"]
+    await_stored(tmp_path, [("event-1", "shutdown")])
 
 
 def test_heartbeats_name_the_newest_event(start):
