@@ -140,9 +140,13 @@ class Outlet:
             self._heartbeat_s = time.monotonic()
             self._beat(statuses)
 
+    def end_events(self) -> None:
+        """End what is open, as the service ends."""
+        self._desk.end_all(EventEnd.SHUTDOWN)
+
     def close(self) -> None:
         """End what is open, see that it is kept, publish it, and unbind."""
-        self._desk.end_all(EventEnd.SHUTDOWN)
+        self.end_events()
         if self._keeper is not None:
             self._keeper.close(FLUSH_S)
         self._desk.turn()

@@ -157,6 +157,7 @@ class Supervisor:
     def _end(self) -> None:
         """End the workers and say that nothing is watched any more."""
         notify("STOPPING=1")
+        self._outlet.end_events()
         for name in list(self._board.statuses):
             self._board.say(name, CameraState.DISABLED, "the service ended")
         self._team.close()

@@ -25,6 +25,10 @@ def pid_of(report) -> int:
     return int(report.status.model.removeprefix("worker-"))
 
 
+def kill_worker_of(running, name: str) -> None:
+    os.kill(pid_of(running.cameras()[name]), signal.SIGKILL)
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -250,3 +254,33 @@ def test_it_stops_within_two_seconds_whatever_its_workers_do(service):
     started_s = time.monotonic()
     running.stop()
     assert time.monotonic() - started_s < 2.0
+
+
+def test_the_end_of_the_service_is_why_its_events_end(service):
+    running = service({"door": "acting"})
+    with running.subscribe(kinds=("event",)) as subscriber:
+        assert subscriber.receive(20).phase == "start"
+        running.stop()
+        assert last_of(subscriber).reason == "shutdown"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda service: service.ask(Disable("door")), "disabled"),
+        (lambda service: service.ask(Remove("door")), "disabled"),
+        pytest.param(lambda service: kill_worker_of(service, "door"), "failed", marks=posix),
+    ],
+)
+def test_events_end_where_their_camera_is_not_watched_any_more(service, change, reason):
+    running = service({"door": "acting"})
+    with running.subscribe(kinds=("event",)) as subscriber:
+        started = subscriber.receive(20)
+        change(running)
+        end = last_of(subscriber)
+    assert (end.id, end.reason) == (started.id, reason)
+
+
+def last_of(subscriber):
+    """The end of an event."""
+    return next(message for message in subscriber if message.phase == "end")
