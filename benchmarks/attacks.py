@@ -59,6 +59,20 @@ def drop_by_drop(port: int, seconds: float) -> None:
         client.close()
 
 
+def endless_messages(port: int, seconds: float) -> None:
+    """Send parts of a message and never the last; when cut off, connect again and go on."""
+    parts = (bytes([1, 200]) + b"\2" * 200) * 100
+    client = _client(port, GREETING + READY)
+    for _ in _until(seconds):
+        try:
+            client.sendall(parts)
+        except OSError:
+            client.close()
+            with suppress(OSError):
+                client = _client(port, GREETING + READY)
+    client.close()
+
+
 def subscriptions(port: int, seconds: float, form: bytes) -> None:
     """Subscribe as fast as it goes; when cut off, connect again and go on."""
     client = _client(port, GREETING + READY)
@@ -83,6 +97,7 @@ ATTACKS: Mapping[str, Callable[[int, float], None]] = {
     "half-open handshakes": partial(held_open, said=GREETING[:20]),
     "idle connections": partial(held_open, said=GREETING + READY),
     "byte by byte": drop_by_drop,
+    "messages that do not end": endless_messages,
     "distinct subscriptions": partial(subscriptions, form=b"streamrec/v1/#/"),
     "long subscriptions": partial(subscriptions, form=b"#" * 20),
     "the same subscription": partial(subscriptions, form=b"streamrec/v1/"),

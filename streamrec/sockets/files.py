@@ -1,10 +1,15 @@
-"""Connections as the system sees them: how many may be open, and how one is shut down."""
+"""Connections as the system sees them: how many may be open, what came in, how one is ended."""
 
 import socket
+import struct
 import sys
 from contextlib import suppress
 
 WANTED_FILES = 8192
+
+_TCP = (socket.AF_INET, socket.SOCK_STREAM)
+_BYTES_RECEIVED = 128
+"""Place of `tcpi_bytes_received` in Linux's `tcp_info` (include/uapi/linux/tcp.h)."""
 
 if sys.platform == "win32":
 
@@ -32,6 +37,23 @@ else:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+if sys.platform == "linux":
+
+    def received_bytes(fd: int) -> int:
+        """Return how many bytes have come in over a connection; 0 where it is none over tcp."""
+        with suppress(OSError, struct.error), socket.fromfd(fd, *_TCP) as connection:
+            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED + 8)
+            return int(struct.unpack_from("=Q", info, _BYTES_RECEIVED)[0])
+        return 0
+
+else:
+
+    def received_bytes(fd: int) -> int:
+        """Return 0: here, the system does not say how many bytes have come in."""
+        del fd
+        return 0
+
+
 def shut_down(fd: int, bound: str) -> None:
     """End a connection that libzmq has accepted; nothing happens if the number is another's by now.
 
@@ -39,7 +61,7 @@ def shut_down(fd: int, bound: str) -> None:
         fd: the system's number of it.
         bound: the endpoint at which it was accepted.
     """
-    with suppress(OSError), socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) as connection:
+    with suppress(OSError), socket.fromfd(fd, *_TCP) as connection:
         connection.getpeername()
         if _is_at(connection.getsockname(), bound):
             connection.shutdown(socket.SHUT_RDWR)

@@ -3,9 +3,12 @@
 What libzmq does by itself, it is told to do: it cuts who does not complete a handshake in time,
 sends too long a message, or answers no heartbeat. What it leaves to the program is done in `turn`:
 connections are counted by the events of its monitor, and one that asks for too much is shut down.
+So is one whose message does not end: libzmq bounds the length of each of its frames, but keeps them
+all until the last has come. What has come in, only Linux tells; elsewhere, give keys to clients.
 """
 
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,7 @@ import zmq
 from streamrec.config import AccessOptions
 from streamrec.errors import KeysError
 from streamrec.sockets.endpoint import Endpoint
-from streamrec.sockets.files import most_files, shut_down
+from streamrec.sockets.files import most_files, received_bytes, shut_down
 from streamrec.sockets.keys import read_secret_key
 from streamrec.sockets.zap import ZapHandler
 
@@ -37,6 +40,11 @@ _QUEUED = 2
 come, without the program: 100,000 a second, and a gigabyte of memory in 5 s. With 1, no client gets
 past a handler of ZAP (libzmq 4.3.5)."""
 
+UNFINISHED_BYTES, SILENT_BYTES_S = 1 << 18, 100
+"""What a connection may send, beside its longest message and by the second, before a message of it
+is whole; the second is for signs of life."""
+
+_WEIGH_S = 0.05
 _EVENTS = (
     zmq.EVENT_ACCEPTED
     | zmq.EVENT_DISCONNECTED
@@ -50,10 +58,20 @@ _DOMAIN = b"streamrec"
 
 @dataclass(slots=True)
 class Connection:
-    """One client: how many subscriptions it has, its public key if any, whether it is cut off."""
+    """One client.
 
+    Attributes:
+        heard_s: when it last said something whole.
+        held: how many subscriptions it has.
+        user: its public key, if it has one.
+        heard_bytes: what had come in when it last said something whole.
+        cut: it is being cut off.
+    """
+
+    heard_s: float
     held: int = 0
     user: str = ""
+    heard_bytes: int = 0
     cut: bool = False
 
 
@@ -85,6 +103,7 @@ class Gate:
         self._guarded: zmq.Socket[bytes] | None = None
         self._connections: dict[int, Connection] = {}
         self._held = 0  # subscriptions of all connections
+        self._most_bytes, self._weighed_s = 0, 0.0
         self._most_connections = min(MOST_CONNECTIONS, most_files() // 4)
 
     def protect(self, guarded: zmq.Socket[bytes], where: Endpoint, most_bytes: int) -> None:
@@ -99,6 +118,7 @@ class Gate:
             KeysError: the folder of the clients' keys is not there.
         """
         self._guarded = guarded  # `close` closes it, whatever fails below
+        self._most_bytes = most_bytes + UNFINISHED_BYTES
         for option, value in (
             (zmq.MAXMSGSIZE, most_bytes),
             (zmq.RCVHWM, _QUEUED),
@@ -151,6 +171,9 @@ class Gate:
                 self.refused += 1
         if self._zap is not None and self._zap.turn():
             self._cut_revoked(self._zap.allowed)
+        if (now_s := time.monotonic()) - self._weighed_s >= _WEIGH_S:
+            self._weighed_s = now_s
+            self._cut_endless(now_s)
 
     def _events(self) -> Iterator[tuple[int, int]]:
         for _ in range(_AT_ONCE):
@@ -164,7 +187,7 @@ class Gate:
 
     def _accepted(self, fd: int) -> None:
         self._ended(fd)
-        self._connections[fd] = Connection()
+        self._connections[fd] = Connection(time.monotonic())
         if len(self._connections) > self._most_connections:
             self._shut(fd)
 
@@ -184,6 +207,7 @@ class Gate:
         if connection is None:
             return
         connection.user = str(_property(said, "User-Id") or "")
+        connection.heard_s, connection.heard_bytes = time.monotonic(), received_bytes(fd)
         change = max(subscriptions, -connection.held)
         connection.held += change
         self._held += change
@@ -195,6 +219,12 @@ class Gate:
     def _cut_revoked(self, allowed: frozenset[str]) -> None:
         for fd, connection in self._connections.items():
             if connection.user and connection.user not in allowed:
+                self._shut(fd)
+
+    def _cut_endless(self, now_s: float) -> None:
+        for fd, connection in self._connections.items():
+            most = self._most_bytes + SILENT_BYTES_S * (now_s - connection.heard_s)
+            if received_bytes(fd) - connection.heard_bytes > most:
                 self._shut(fd)
 
     def _shut(self, fd: int) -> None:

@@ -5,6 +5,8 @@ import socket
 import sys
 import time
 from contextlib import closing, contextmanager
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import zmq
@@ -15,6 +17,7 @@ from streamrec.sinks.zmq import ZmqPublisher
 from streamrec.sockets import files, gate
 from streamrec.sockets.keys import connect_securely, new_keys
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 ANY_PORT = "tcp://127.0.0.1:*"
 
 
@@ -173,6 +176,33 @@ def test_subscriptions_that_are_given_back_do_not_count(monkeypatch):
             restless.setsockopt(zmq.UNSUBSCRIBE, str(number).encode())
         assert serve(publisher, lambda: publisher.counts.subscribers == 1)
         assert not serve(publisher, lambda: publisher.counts.kicked, 0.5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what has come in")
+def test_one_whose_message_does_not_end_is_cut_and_the_others_stay(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    attacks = import_module("attacks")
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, client(publisher) as good:
+        at = ("127.0.0.1", int(publisher.endpoint.rpartition(":")[2]))
+        with socket.create_connection(at, timeout=5.0) as endless:
+            endless.sendall(attacks.GREETING + attacks.READY)
+            assert serve(publisher, lambda: publisher.counts.subscribers == 1)
+            endless.sendall((b"\1\xc8" + b"\2" * 200) * (gate.UNFINISHED_BYTES // 200))
+            assert serve(publisher, lambda: publisher.counts.kicked == 1)
+        publisher.heartbeat(0, 0, None)
+        assert served(publisher, good)
+
+
+def test_one_whose_messages_end_may_say_as_much_as_it_likes(monkeypatch):
+    monkeypatch.setattr(gate, "UNFINISHED_BYTES", 1000)
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, client(publisher) as talkative:
+        for number in range(300):
+            talkative.setsockopt(zmq.SUBSCRIBE, b"%0100d" % number)
+            talkative.setsockopt(zmq.UNSUBSCRIBE, b"%0100d" % number)
+            publisher.turn()
+        publisher.heartbeat(0, 0, None)
+        assert served(publisher, talkative)
+        assert not serve(publisher, lambda: publisher.counts.kicked, 0.2)
 
 
 def test_only_connections_of_the_endpoint_are_shut_down(tmp_path):
