@@ -7,11 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamrec.cli.key_options import add_keys
 from streamrec.cli.options import add_options
 from streamrec.cli.words import in_line, print_json, print_table
 from streamrec.config import (
     CameraOptions,
     CaptureOptions,
+    FootageOptions,
     ModelOptions,
     SourceOptions,
     StreamOptions,
@@ -31,6 +33,7 @@ _RECORDS = (
     WindowOptions,
     StreamOptions,
     CameraOptions,
+    FootageOptions,
 )
 _DROPS = ("old", "stale", "late")
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
@@ -73,15 +76,7 @@ def _add(
         metavar="ENDPOINT",
         help=f"where the service takes commands; default: {DEFAULT_CONTROL}",
     )
-    parser.add_argument(
-        "--server-key", metavar="FILE", help="the service's public key; default: it has none"
-    )
-    parser.add_argument(
-        "--key",
-        type=Path,
-        metavar="FILE",
-        help="this client's secret key; default: none",
-    )
+    add_keys(parser)
     parser.set_defaults(run=run)
     return parser
 

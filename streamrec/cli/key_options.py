@@ -1,13 +1,20 @@
 """Flags of clients of a service that has keys."""
 
 import argparse
+from pathlib import Path
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:
     """Add ``--server-key`` and ``--key``."""
     parser.add_argument(
-        "--server-key", metavar="FILE", help="the service's public key; default: it has none"
+        "--server-key",
+        type=Path,
+        metavar="FILE",
+        help="the service's public key; default: it has none",
     )
     parser.add_argument(
-        "--key", metavar="FILE", help="our own secret key; default: a new one, for this time only"
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="our own secret key; default: a new one, for this time only",
     )

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from streamrec.client import Message, Subscriber
 from streamrec.errors import OptionError, OutputError, SinkError
@@ -24,8 +25,8 @@ def watch(
     timeout_s: float | None = None,
     kind: str | None = None,
     *,
-    server_key: str | None = None,
-    key: str | None = None,
+    server_key: Path | None = None,
+    key: Path | None = None,
 ) -> int:
     """Show what a publisher says until ``count`` messages came, silence, or Ctrl-C.
 
