@@ -33,12 +33,14 @@ def run(args: argparse.Namespace) -> int:
     from streamrec.health.logs import log_to_stderr
     from streamrec.service.settings_file import read_settings
     from streamrec.service.supervisor import Supervisor
+    from streamrec.sockets.files import allow_many_files
 
     def read() -> "ServiceSettings":
         settings = read_settings(args.config)
         return replace(settings, health=overruled(settings.health, args))
 
     _fill_standard_streams()
+    allow_many_files()
     settings = read()
     log_to_stderr(settings.health.log_format)
     supervisor = Supervisor(settings, read)
