@@ -20,7 +20,7 @@ import pytest
 
 from streamrec.client import Subscriber
 from streamrec.types import CameraState
-from streamrec.wire import KINDS, PredictionMessage, StatusMessage
+from streamrec.wire import PredictionMessage, StatusMessage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -129,7 +129,7 @@ def test_healthy_cameras_do_not_notice_that_others_fail(tmp_path, cameras):
     bad, healthy = names[:BAD], names[BAD:]
     urls = {name: server.url(name) for name in names}
     with serving(tmp_path / "cameras.yaml", urls) as (process, endpoint):
-        with Subscriber(endpoint, kinds=KINDS) as subscriber:
+        with Subscriber(endpoint, kinds=("prediction", "status")) as subscriber:
             heard = Heard(subscriber)
             heard.until_live(names)
             heard.listen(3.0)  # what is loaded at first is loaded

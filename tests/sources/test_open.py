@@ -62,8 +62,13 @@ def test_a_mirrored_source_is_the_same_but_for_its_flipped_pictures(uri_and_opti
 
 
 def _with_the_same_index(one, other):
-    seen = {frame.index: frame for frame in itertools.islice(one, 8)}
-    return [(seen[f.index], f) for f in itertools.islice(other, 8) if f.index in seen]
+    """Read both by turns, as either may drop pictures that the other does not."""
+    seen, pairs = {}, []
+    for one_frame, other_frame in itertools.islice(zip(one, other, strict=False), 50):
+        seen[one_frame.index] = one_frame
+        if other_frame.index in seen:
+            pairs.append((seen[other_frame.index], other_frame))
+    return pairs
 
 
 def test_a_realtime_file_drops_what_is_not_taken_in_time(video):
