@@ -41,7 +41,8 @@ class Postgres:
         self._run(
             "initdb",
             *("--username=streamrec", f"--pwfile={self._password_file}"),
-            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"),
+            *("--no-locale", "--locale-provider=icu", "--icu-locale=en-US"),  # as people have it
         )
         self.start()
 

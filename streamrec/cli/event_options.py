@@ -133,7 +133,6 @@ def require_no_store(args: argparse.Namespace, target: Path) -> None:
     Raises:
         OptionError: it is.
     """
-    scheme, _, file = read_place(args).url.partition(":///")
-    own = [Path(f"{Path(file).resolve()}{suffix}") for suffix in _STORE_FILES]
-    if scheme == "sqlite" and target.resolve() in own:
+    spool = read_place(args).spool.resolve()
+    if target.resolve() in [spool.with_name(f"{spool.stem}{suffix}") for suffix in _STORE_FILES]:
         raise OptionError(f"{target} belongs to the store itself; give another file")

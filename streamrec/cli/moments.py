@@ -37,7 +37,7 @@ def _moment(text: str, now: datetime) -> datetime:
     if ago := _AGO.fullmatch(text):
         return datetime.fromtimestamp(now.timestamp() - float(ago[1]) * _UNITS_S[ago[2]])
     if _CLOCK.fullmatch(text):
-        return datetime.fromisoformat(f"{today:%Y-%m-%d} {text:0>5}")
+        return datetime.fromisoformat(f"{today:%Y-%m-%d} {'' if text[2] == ':' else '0'}{text}")
     return datetime.fromisoformat(text)
 
 

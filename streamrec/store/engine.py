@@ -33,6 +33,16 @@ _POSTGRESQL = {
 }
 
 
+def parse_url(url: str) -> URL:
+    """Read an address; the path of a file stands in it as it is.
+
+    Raises:
+        ArgumentError, ValueError: it is malformed.
+    """
+    scheme, _, file = url.partition(":///")
+    return URL.create(scheme, database=file) if scheme == "sqlite" else make_url(url)
+
+
 def make_engine(url: str, program: str, *, kept: bool = False) -> Engine:
     """Return an engine, which is not connected yet.
 
@@ -46,9 +56,11 @@ def make_engine(url: str, program: str, *, kept: bool = False) -> Engine:
         StoreError: the address is malformed.
     """
     try:
-        parts = make_url(url)
+        parts = parse_url(url)
         if parts.get_backend_name() == "sqlite":
             return _sqlite(parts)
+        if "@" in (parts.host or ""):
+            raise ValueError("the rest of a password")
         settings = {**_POSTGRESQL, "application_name": program[:63]}
         return create_engine(
             parts,
@@ -71,13 +83,14 @@ def make_engine(url: str, program: str, *, kept: bool = False) -> Engine:
 def place_of(url: str) -> str:
     """Name a database without what may be secret."""
     try:
-        parts = make_url(url)
+        parts = parse_url(url)
     except (ArgumentError, ValueError):
         return "the database"
     if parts.get_backend_name() == "sqlite":
         return str(parts.database)
+    host = (parts.host or "").rpartition("@")[2]  # before that is a password with a bare @
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.get_backend_name()}://{parts.host or ''}{port}/{parts.database or ''}"
+    return f"{parts.get_backend_name()}://{host}{port}/{parts.database or ''}"
 
 
 @contextmanager
@@ -119,7 +132,7 @@ def _words(error: Exception, url: str) -> str:
     """Return what a driver says, on one line, without the password."""
     cause: Any = error.orig if isinstance(error, DBAPIError) else error
     words = " ".join(str(cause).split()) or type(cause).__name__
-    password = make_url(url).password
+    password = parse_url(url).password
     if password:
         words = words.replace(str(password), "***")
     if getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):

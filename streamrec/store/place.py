@@ -16,7 +16,7 @@ class StorePlace(NamedTuple):
     """Where events are kept.
 
     Attributes:
-        url: the database as SQLAlchemy has it.
+        url: the database: ``sqlite:///`` and its file, or ``postgresql+psycopg://...``.
         spool: file in which records wait where the database cannot take them.
         media: folder of thumbnails and clips.
     """

@@ -21,6 +21,9 @@ SHORTEST_ID = 4
 _EARLY_S = 60.0
 """By how much the clocks of processes may differ, with much to spare."""
 
+_FORM = "00000000-0000-0000-0000-000000000000"
+"""Of ids."""
+
 _LATEST_S = 253_000_000_000.0  # in the year 9987, near the last that Python's calendar has
 
 _LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
@@ -104,13 +107,14 @@ def find_event(reader: Reader, prefix: str) -> ActionEvent:
     """
     if len(prefix) < SHORTEST_ID:
         raise OptionError(f"an event's id has {SHORTEST_ID} letters at least; got {prefix!r}")
-    fits = events.c.id.between(prefix, f"{prefix}\x7f")  # ids are ASCII; unlike LIKE, by the index
+    rest = _FORM[len(prefix) :]  # by the index, in whatever order a database has its text
+    fits = events.c.id.between(prefix + rest, prefix + rest.replace("0", "f"))
     found = list(reader.rows(select(events).where(fits).order_by(events.c.id).limit(2)))
     if not found:
         raise OptionError(
             f"no event {prefix!r} in {reader.place}; `streamrec events list` shows those there are"
         )
-    if len(found) > 1 and found[0].id != prefix:
+    if len(found) > 1:
         ids = " and ".join(row.id for row in found)
         raise OptionError(f"{prefix!r} begins more than one id, {ids}; give more of it")
     return _event(found[0])

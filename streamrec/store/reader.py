@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, make_url
+from sqlalchemy import Connection, Engine, Row, Select, create_engine
 from sqlalchemy.pool import NullPool
 
 from streamrec.errors import StoreError
-from streamrec.store.engine import BUSY_S, make_engine, place_of, told
+from streamrec.store.engine import BUSY_S, make_engine, parse_url, place_of, told
 
 ROWS_AT_ONCE = 1000
 
@@ -73,7 +73,7 @@ class Reader:
 
 
 def _file_of(url: str) -> Path | None:
-    return Path(make_url(url).database or "") if url.startswith("sqlite") else None
+    return Path(parse_url(url).database or "") if url.startswith("sqlite") else None
 
 
 def _engine_of(url: str, file: Path | None) -> Engine:
@@ -86,14 +86,20 @@ def _engine_of(url: str, file: Path | None) -> Engine:
 def _open_file(file: Path) -> sqlite3.Connection:
     """Open a SQLite file read-only, also where its folder is: nobody writes to it then."""
     uri = f"file:{quote(file.as_posix())}?mode=ro"
-    connection = sqlite3.connect(uri, BUSY_S, uri=True)
+    connection = _connect(uri)
     try:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError:
         connection.close()
         if file.with_name(f"{file.name}-wal").exists():
             raise
-        return sqlite3.connect(f"{uri}&immutable=1", BUSY_S, uri=True)
+        return _connect(f"{uri}&immutable=1")
+    return connection
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, BUSY_S, uri=True)
+    connection.create_function("lower", 1, str.lower, deterministic=True)  # SQLite's: ASCII only
     return connection
 
 

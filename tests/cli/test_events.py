@@ -210,6 +210,7 @@ def test_a_damaged_store_is_said_without_a_traceback(cli, tmp_path, store):
         ("3d", NOW - timedelta(days=3)),
         ("2w", NOW - timedelta(weeks=2)),
         ("9:05", datetime(2026, 11, 21, 9, 5)),
+        ("9:05:30", datetime(2026, 11, 21, 9, 5, 30)),
         ("09:05:30", datetime(2026, 11, 21, 9, 5, 30)),
         ("2026-11-01", datetime(2026, 11, 1)),
         ("2026-11-01 10:20", datetime(2026, 11, 1, 10, 20)),

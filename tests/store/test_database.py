@@ -1,3 +1,4 @@
+import os
 import sqlite3
 
 import pytest
@@ -10,8 +11,16 @@ from stored import end_of, event_record, numbers_in, status_record
 from streamrec.errors import StoreError
 from streamrec.store import database as module
 from streamrec.store.database import Database
+from streamrec.store.place import store_place
+from streamrec.store.query import EventFilter, count_events
+from streamrec.store.reader import Reader
 from streamrec.store.tables import events, messages, metadata, statuses
 from streamrec.types import EventPhase
+
+
+QUESTION = pytest.param(
+    "\N{SNOWMAN} ?.db", marks=pytest.mark.skipif(os.name == "nt", reason="no name on Windows")
+)
 
 
 @pytest.fixture
@@ -170,11 +179,28 @@ def test_errors_name_the_server_and_no_password(postgres_server, change):
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize("url", ["postgresql+psycopg://a:s3cret@host:port/x", "nonsense"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://a:s3cret@host:port/x",
+        "postgresql+psycopg://a:b@s3cret@host/x",
+        "nonsense",
+    ],
+)
 def test_a_malformed_address_is_refused_without_its_password(url):
     with pytest.raises(StoreError, match="postgresql://USER:PASSWORD@HOST/DATABASE") as caught:
         Database(url)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a%20b#c+d.db", "e=f&g@h.db", QUESTION])
+def test_a_file_may_have_any_name(tmp_path, name):
+    place = store_place(str(tmp_path / name))
+    Database(place.url).close()
+    assert (tmp_path / name).is_file()
+    with Reader(place.url) as reader:
+        assert count_events(reader, EventFilter()) == 0
+        assert reader.place == str(tmp_path / name)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
