@@ -1,13 +1,14 @@
 """The picture of events over time: a lane for each camera, a colour for each label."""
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from streamrec.cli.moments import show_moment
 from streamrec.plot import DPI, require_plot, save_figure
 from streamrec.types import ActionEvent, CameraState
 from streamrec.wire import StatusMessage
@@ -100,7 +101,9 @@ def save_timeline(timeline: Timeline, path: Path) -> None:
         _draw_lane(axes, lane, own, colors, timeline.end_s)
     _draw_frame(axes, timeline, sources)
     _draw_legend(axes, timeline, colors)
-    save_figure(figure, path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the picture shows which
+        save_figure(figure, path)
 
 
 def _colors(events: Iterable[ActionEvent]) -> dict[str, str]:
@@ -110,9 +113,8 @@ def _colors(events: Iterable[ActionEvent]) -> dict[str, str]:
 
 
 def _days(time_s: float) -> float:
-    """Turn Unix time into matplotlib's days, local time."""
-    offset = datetime.fromtimestamp(time_s).astimezone().utcoffset()
-    return (time_s + (offset.total_seconds() if offset else 0.0)) / _DAY_S
+    """Turn Unix time into matplotlib's days, UTC: in it no hour comes twice."""
+    return time_s / _DAY_S
 
 
 def _draw_away(axes: "Axes", lane: int, spans: Iterable[Span]) -> None:
@@ -187,11 +189,12 @@ def _draw_ongoing(axes: "Axes", events: Iterable[ActionEvent], low: Span, color:
 
 
 def _draw_frame(axes: "Axes", timeline: Timeline, sources: Sequence[str]) -> None:
+    from dateutil.tz import tzlocal  # type: ignore[import-untyped]
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz=tzlocal())  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(locator, tz=tzlocal())  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
     names = [shorten(name, _MOST_LETTERS, placeholder="...") for name in sources]
     axes.set_yticks(range(len(names)), names, parse_math=False)
@@ -201,15 +204,9 @@ def _draw_frame(axes: "Axes", timeline: Timeline, sources: Sequence[str]) -> Non
     axes.grid(axis="x", alpha=0.3)
     for lane in range(1, len(names)):
         axes.axhline(lane - 0.5, color="#dddddd", linewidth=0.6, zorder=0)
-    zone = datetime.fromtimestamp(timeline.end_s).astimezone().strftime("%z")
     count = len(timeline.events)
-    title = f"{count} event{'s' * (count != 1)}, {_shown(timeline.begin_s)} to "
-    title += f"{_shown(timeline.end_s)} (UTC{zone[:3]}:{zone[3:]})"
-    axes.set_title(title, loc="left", fontsize=11)
-
-
-def _shown(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M")
+    span = " to ".join(map(show_moment, (timeline.begin_s, timeline.end_s)))
+    axes.set_title(f"{count} event{'s' * (count != 1)}, {span}", loc="left", fontsize=11)
 
 
 def _draw_legend(axes: "Axes", timeline: Timeline, colors: Mapping[str, str]) -> None:

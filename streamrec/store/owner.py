@@ -32,7 +32,6 @@ class Claim:
         try:
             self._spool.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=patience_s)
-            self._note.write_text(f"process {self._service} on {platform.node()}", "utf-8")
         except Timeout:
             raise StoreError(
                 f"another service ({self._holder()}) keeps its events in this store, see "
@@ -40,6 +39,8 @@ class Claim:
             ) from None
         except OSError as error:
             raise StoreError(f"{self._spool}: {error.strerror or error}") from None
+        with suppress(OSError):  # on a full disk the spool may still have room
+            self._note.write_text(f"process {self._service} on {platform.node()}", "utf-8")
 
     def release(self) -> None:
         """Leave it to others."""

@@ -3,14 +3,16 @@
 import csv
 import json
 import sqlite3
-from datetime import datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import cv2
+import numpy as np
 import pytest
 
 from streamrec.cli.moments import parse_moment, show_span
-from streamrec.cli.timeline import Timeline
+from streamrec.cli.timeline import Timeline, save_timeline
 from streamrec.errors import OptionError
 from streamrec.footage.files import footage_file
 from streamrec.store.place import store_place
@@ -152,6 +154,21 @@ def test_a_picture_is_drawn(events, tmp_path, action):
     pixels = cv2.imread(str(picture))
     for color in ((0xB2, 0x72, 0x00), (0x00, 0x5E, 0xD5)):  # BGR of the first two labels
         assert (pixels == color).all(-1).sum() > 100
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="its zone cannot be chosen here")
+def test_events_of_the_hour_that_comes_twice_are_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    begin_s = datetime(2026, 10, 25, 0, 40, tzinfo=UTC).timestamp()
+    event = made_event(begin_s + 600, 1200.0)
+    save_timeline(Timeline([event], [], begin_s, begin_s + 2400), tmp_path / "events.png")
+    monkeypatch.undo()
+    time.tzset()
+    drawn = (cv2.imread(str(tmp_path / "events.png")) == (0xB2, 0x72, 0x00)).all(-1)
+    rows, columns = np.nonzero(drawn[:, : int(drawn.shape[1] * 0.8)])  # the legend is at the right
+    assert 0.3 < np.ptp(columns) / drawn.shape[1] < 0.5
 
 
 def test_a_camera_is_away_while_it_sends_nothing():

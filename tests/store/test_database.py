@@ -17,7 +17,6 @@ from streamrec.store.reader import Reader
 from streamrec.store.tables import events, messages, metadata, statuses
 from streamrec.types import EventPhase
 
-
 QUESTION = pytest.param(
     "\N{SNOWMAN} ?.db", marks=pytest.mark.skipif(os.name == "nt", reason="no name on Windows")
 )
