@@ -27,7 +27,7 @@ LATE_S = 10.0
 
 _SEEN_OUT = (EventEnd.SCORE, EventEnd.LABEL, EventEnd.STILL)
 _COUNTS: dict[Footage, str] = {"thumbnail": "thumbnails", "clip": "clips"}
-_log = logging.getLogger("streamrec")
+_log = logging.getLogger("streamrec.footage")
 
 
 @dataclass(slots=True)
@@ -162,22 +162,26 @@ class Recorder:
         again = what == "thumbnail" and event.phase is EventPhase.END
         done = partial(self._done, what, 0 if again else 1)
         size = sum(len(shot.jpeg) for shot in shots)
-        if not shots or not self._writer.submit(Task(write, done, size)):
-            self._counts["footage_lost"] += 1
+        if not shots:
+            self._lose(what, "no picture of that time came")
+        elif not self._writer.submit(Task(write, done, size)):
+            self._lose(what, "too many wait to be written")
 
     def _done(self, what: Footage, new: int, error: Exception | None) -> None:
-        """Count; say that files cannot be written once, until one can."""
         with self._lock:
             if error is None:
                 self._counts[_COUNTS[what]] += new
                 self._failing.discard(what)
-                return
-            self._counts["footage_lost"] += 1
-            known = what in self._failing
+            else:
+                known = isinstance(error, StreamrecError)
+                self._lose(what, str(error) if known else type(error).__name__)
+
+    def _lose(self, what: Footage, why: str) -> None:
+        """Count it; say so once, until one is written."""
+        self._counts["footage_lost"] += 1
+        if what not in self._failing:
             self._failing.add(what)
-        if not known:
-            text = str(error) if isinstance(error, StreamrecError) else type(error).__name__
-            _log.warning("%s: no %s of its events: %s", self._source, what, text)
+            _log.warning("%s: no %s of its events: %s", self._source, what, why)
 
 
 def _write_thumbnail(path: Path, shots: Sequence[Shot]) -> None:

@@ -72,9 +72,15 @@ class Snapshot(Struct, frozen=True, tag="snapshot"):
     error: str = ""
 
 
+class Remarked(Struct, frozen=True, tag="remarked"):
+    """A warning for the log, about one of its cameras."""
+
+    text: str
+
+
 class Alive(Struct, frozen=True, tag="alive"):
     """Sent every second: the worker's loop goes round."""
 
 
-FromWorker: TypeAlias = Predicted | Happened | Told | Snapshot | Alive
+FromWorker: TypeAlias = Predicted | Happened | Told | Snapshot | Remarked | Alive
 ToWorker: TypeAlias = Begin | Watch | Forget | TakeSnapshot

@@ -31,7 +31,7 @@ from streamrec.service.control import (
     Request,
     TakeSnapshot,
 )
-from streamrec.service.messages import Begin, Happened, Predicted, Snapshot, Told
+from streamrec.service.messages import Begin, Happened, Predicted, Remarked, Snapshot, Told
 from streamrec.service.notify import notify
 from streamrec.service.outlet import Outlet
 from streamrec.service.roster import Roster
@@ -175,6 +175,8 @@ class Supervisor:
                     self._board.told(status)
                 case Snapshot():
                     self._snapshots.take(message)
+                case Remarked(text):
+                    _log.warning("%s", text, extra={"worker": worker.number})
 
     def _follow_roster(self, anew: Collection[str] = ()) -> None:
         """Watch what is to be watched now, these cameras anew; say why the rest is not."""

@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from streamrec.service.messages import (
     Forget,
     Happened,
     Predicted,
+    Remarked,
     TakeSnapshot,
     Told,
     ToWorker,
@@ -38,6 +40,7 @@ def serve(connected: socket.socket) -> None:
     """Obey the supervisor at the other end of the line, until it has gone."""
     logging.getLogger("streamrec").addHandler(logging.NullHandler())  # statuses say it
     line: Line[ToWorker] = Line(connected, ToWorker)
+    logging.getLogger("streamrec.footage").addHandler(_Remarks(line))
     begin = line.receive()
     assert isinstance(begin, Begin)
     wake = threading.Event()
@@ -56,6 +59,18 @@ def serve(connected: socket.socket) -> None:
         _work(line, orders, wake, engine)
     except LineClosedError:
         _end(engine)
+
+
+class _Remarks(logging.Handler):
+    """Has the supervisor log what no status says."""
+
+    def __init__(self, line: Line[ToWorker]) -> None:
+        super().__init__()
+        self._line = line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(LineClosedError):
+            self._line.send(Remarked(record.getMessage()))
 
 
 def _work(

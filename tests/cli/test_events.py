@@ -167,7 +167,7 @@ def test_events_of_the_hour_that_comes_twice_are_drawn(tmp_path, monkeypatch):
     monkeypatch.undo()
     time.tzset()
     drawn = (cv2.imread(str(tmp_path / "events.png")) == (0xB2, 0x72, 0x00)).all(-1)
-    rows, columns = np.nonzero(drawn[:, : int(drawn.shape[1] * 0.8)])  # the legend is at the right
+    columns = np.flatnonzero(drawn[:, : int(drawn.shape[1] * 0.8)].any(0))  # not the legend
     assert 0.3 < np.ptp(columns) / drawn.shape[1] < 0.5
 
 

@@ -16,7 +16,15 @@ from streamrec.config import (
     SourceOptions,
 )
 from streamrec.footage.files import footage_file
-from streamrec.service.messages import Begin, FromWorker, Happened, Predicted, Told, Watch
+from streamrec.service.messages import (
+    Begin,
+    FromWorker,
+    Happened,
+    Predicted,
+    Remarked,
+    Told,
+    Watch,
+)
 from streamrec.service.settings import CameraSettings
 from streamrec.types import EventEnd, EventPhase
 
@@ -102,6 +110,13 @@ def test_clips_are_finished_when_the_service_ends(worker, cameras, tmp_path):
     clip = footage_file(tmp_path, "door", begun.started_s, begun.id, "clip")
     assert len(frames_of(clip)[0]) > 5
     assert [path.name for path in clip.parent.iterdir()] == [clip.name]
+
+
+def test_why_footage_cannot_be_written_is_said(worker, cameras, tmp_path):
+    (tmp_path / "door").write_text("a file where the folder should be")
+    watch(worker, cameras(fps=15).url(), thumbnail=True)
+    remark = hear(worker, lambda m: isinstance(m, Remarked))[-1].text
+    assert remark.startswith(f"door: no thumbnail of its events: cannot write {tmp_path}")
 
 
 def test_without_the_options_nothing_is_kept(worker, cameras, tmp_path):
