@@ -35,13 +35,16 @@ class EventRules:
     def scores(self, scores: Array) -> Array:
         """Return the score of each name: the sum of its classes, at most 1; classes exclude.
 
+        What is not a number counts as 0, so that an event ends when its model breaks.
+
         Args:
             scores: of the model's classes, float32 [classes].
 
         Returns:
             float32 [names].
         """
-        return np.minimum(np.add.reduceat(scores[self.members], self.first), 1.0)
+        known = np.nan_to_num(scores[self.members], nan=0.0)
+        return np.minimum(np.add.reduceat(known, self.first), 1.0)
 
 
 def event_rules(labels: Sequence[str], settings: EventSettings) -> EventRules:

@@ -8,7 +8,7 @@ same events, ids included, wherever a run is split.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from streamrec.config import EventSettings
@@ -18,6 +18,7 @@ from streamrec.types import (
     NO_ACTION,
     ActionEvent,
     Array,
+    CameraState,
     EventEnd,
     EventPhase,
     Prediction,
@@ -25,6 +26,14 @@ from streamrec.types import (
 
 SILENCE_S = 5.0
 """Nothing is known to go on for longer than this without a prediction."""
+
+AWAY: Mapping[CameraState, EventEnd] = {
+    CameraState.CONNECTING: EventEnd.LOST,
+    CameraState.LOST: EventEnd.LOST,
+    CameraState.BACKING_OFF: EventEnd.LOST,
+    CameraState.DISABLED: EventEnd.SHUTDOWN,  # a source says so at its end
+}
+"""States of a source in which nothing can be seen to go on, and why events end then."""
 
 Events = tuple[ActionEvent, ...]
 
@@ -220,10 +229,11 @@ class EventDetector:
 
 
 class EventTracker:
-    """Remembers how far a detector has come."""
+    """Remembers how far a detector has come, and whether its source is there."""
 
     def __init__(self, detector: EventDetector) -> None:
         self._detector, self._state = detector, detector.initial()
+        self._away: EventEnd | None = None
 
     @property
     def action(self) -> str:
@@ -231,9 +241,17 @@ class EventTracker:
         return self._detector.action(self._state)
 
     def take(self, prediction: Prediction) -> Events:
-        """Take one prediction; see `EventDetector.step`."""
+        """Take one prediction; see `EventDetector.step`.
+
+        Of a frame that still waited when its source went away nothing lasts.
+        """
         events, self._state = self._detector.step(prediction, self._state)
-        return events
+        return events if self._away is None else (*events, *self.end(self._away))
+
+    def told(self, state: CameraState) -> Events:
+        """Take how it stands with the source; end all that is open where that is away."""
+        self._away = AWAY.get(state)
+        return () if self._away is None else self.end(self._away)
 
     def idle(self, time_s: float) -> Events:
         """Let time pass in which nothing moves; see `EventDetector.idle`."""

@@ -39,6 +39,11 @@ def test_an_alias_counts_no_label_twice_and_is_at_most_certain():
     assert scores(aliases={"fall": ("falling", "fa*ing")})["fall"] == 0.75
 
 
+def test_what_is_no_number_is_no_score():
+    rules = event_rules(("a", "b"), EventSettings(aliases={"any": ("a", "b")}))
+    assert rules.scores(np.array([np.nan, 0.5], np.float32)).tolist() == [0.5]
+
+
 def test_classes_of_one_name_are_one_event():
     rules = event_rules(("a", "b", "a"), EventSettings())
     assert rules.names == ("a", "b")

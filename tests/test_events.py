@@ -291,6 +291,11 @@ def test_a_model_of_which_nothing_is_allowed_has_no_events():
         assert see(one, *[0.9] * 5) == []
 
 
+def test_scores_that_are_no_numbers_end_an_event_as_low_ones_do():
+    end = see(tracker(min_gap=0.5), 0.6, np.nan, np.nan)[-1]
+    assert (end.phase, end.reason, end.score) == (END, EventEnd.SCORE, 0.0)
+
+
 def test_labels_that_the_model_does_not_have_are_refused():
     with pytest.raises(OptionError, match="'wave'"):
         EventDetector(LABELS, EventSettings(allow=("waves",)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamrec.types import EventPhase
-from streamrec.wire import SYSTEM, EventMessage, HeartbeatMessage, Message, topic_of
+from streamrec.wire import SYSTEM, EventMessage, HeartbeatMessage, Message, Topic, topic_of
 
 MAX_REMEMBERED = 10_000
 """Topics and open events whose newest message is remembered."""
@@ -25,8 +25,8 @@ class Gap:
         kind: ``prediction``, ``event``, ``status`` or ``heartbeat``.
         missing: how many; None where a heartbeat shows it. The next message of that source says
             how many they were, as a gap of its own.
-        since: number of the newest event that was known before; what to ask a replay for. None
-            where no number was known.
+        since: number of the newest event before them, of that source unless it is ``_system``; what
+            to ask a replay for. None where that is not known, and for messages that are no events.
     """
 
     source: str
@@ -40,6 +40,13 @@ class Heard(NamedTuple):
 
     new: bool
     gap: Gap | None = None
+
+
+class _Place(NamedTuple):
+    """How far a topic has come: sequence, and number of the event, None where it is none."""
+
+    sequence: int
+    number: int | None
 
 
 class Continuity:
@@ -59,7 +66,7 @@ class Continuity:
         self._all_events = all_sources and "event" in kinds
         self._kinds = frozenset(kinds)
         self._session = ""
-        self._latest: dict[tuple[str, str], int] = {}
+        self._latest: dict[Topic, _Place] = {}
         self._delivered: dict[tuple[str, str, str], int] = {}
         self._number: int | None = None  # of the newest event, once there was a heartbeat
         self._first_beat: int | None = None  # its sequence; the first one may be one sent again
@@ -103,19 +110,16 @@ class Continuity:
         return message.sequence <= latest
 
     def _gap(self, message: Message) -> Gap | None:
-        topic, since = topic_of(message), self._number
-        latest = self._latest.get(topic)
-        fresh = self._is_fresh(message)
-        if latest is None:
-            if fresh:
-                self._latest[topic] = message.sequence
-            return None
-        self._latest[topic] = max(latest, message.sequence)
-        missing = message.sequence - latest - 1
-        if missing <= 0:
+        topic = topic_of(message)
+        number = message.number if isinstance(message, EventMessage) else None
+        place, latest = _Place(message.sequence, number), self._latest.get(topic)
+        if self._is_fresh(message) or latest is not None:
+            self._latest[topic] = max(latest or place, place)
+        missing = 0 if latest is None else place.sequence - latest.sequence - 1
+        if latest is None or missing <= 0:
             return None
         self.lost += missing
-        return Gap(*topic, missing, since)
+        return Gap(*topic, missing, latest.number)
 
     def _is_fresh(self, message: Message) -> bool:
         """False for an event that may be older than others of its topic, as it is sent again."""

@@ -83,7 +83,9 @@ class EventDesk:
         self._waiting: deque[_Waiting] = deque()
         self._told: dict[str, tuple[CameraState, str, Defect | None]] = {}
         self._starting_s: float | None = clock() + STARTING_S
-        self._first = self._number = round(now_s() * 1e6)
+        self._number = round(now_s() * 1e6)
+        self._own: set[str] = set()  # all that have begun, until the store tells of earlier runs
+        self._knows_earlier = store is None
         self._previous: int | None = None
 
     @property
@@ -100,6 +102,8 @@ class EventDesk:
         events = self._open.setdefault(event.source, {})
         if (event.phase is EventPhase.START) is (event.id in events):
             return
+        if event.phase is EventPhase.START and not self._knows_earlier:
+            self._own.add(event.id)
         if event.phase is EventPhase.END:
             del events[event.id]
         else:
@@ -153,9 +157,10 @@ class EventDesk:
             self._publish_next()
 
     def _end_interrupted(self, events: Iterable[EventMessage]) -> None:
-        """End events of earlier runs; a store that was started again also names those of this."""
+        """End events of earlier runs; a store that was reached late also names those of this."""
+        own, self._own, self._knows_earlier = self._own, set(), True
         for event in events:
-            if event.number < self._first:
+            if event.id not in own:
                 end = replace(
                     event,
                     number=self._next(),

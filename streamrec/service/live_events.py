@@ -1,25 +1,24 @@
 """Events of the one source that a program watches by itself."""
 
+import math
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from streamrec.errors import SinkError
 from streamrec.events import EventTracker
 from streamrec.service.event_desk import EventDesk
-from streamrec.sinks.zmq import ZmqPublisher
+from streamrec.sinks.zmq import HEARTBEAT_S, ZmqPublisher
 from streamrec.types import (
+    ActionEvent,
     CameraState,
     CameraStatus,
     EventEnd,
     Frame,
     Prediction,
-    now_s,
 )
 from streamrec.wire import EventMessage, message_of
-
-HEARTBEAT_S = 1.0
-"""Between two heartbeats."""
 
 _TURN_S = 0.1
 
@@ -49,7 +48,7 @@ class LiveEvents:
         self._desk = EventDesk(self._announce)
         self._lock = threading.Lock()
         self._live = True
-        self._heartbeat_s = 0.0
+        self._heartbeat_s = -math.inf
         self._closed = threading.Event()
         self._tending = threading.Thread(target=self._tend, name="publisher", daemon=True)
         self._tending.start()
@@ -62,8 +61,7 @@ class LiveEvents:
             SinkError: the publisher is closed.
         """
         with self._lock:
-            for event in self._tracker.take(prediction):
-                self._desk.take(event)
+            self._take(self._tracker.take(prediction))
             message = message_of(prediction, 0, "", self._top, action=self._tracker.action)
             self._publisher.publish(message, prediction.ready_s)
 
@@ -71,7 +69,7 @@ class LiveEvents:
         """Publish how it stands with the source; end its events when it is lost."""
         with self._lock, suppress(SinkError):  # the publisher is closed first
             self._live = status.state is CameraState.LIVE
-            self._desk.told(status)
+            self._take(self._tracker.told(status.state))
             self._publisher.tell(status)
 
     def close(self) -> None:
@@ -79,7 +77,11 @@ class LiveEvents:
         self._closed.set()
         self._tending.join()
         with self._lock:
-            self._desk.end_all(EventEnd.SHUTDOWN)
+            self._take(self._tracker.end(EventEnd.SHUTDOWN))
+
+    def _take(self, events: Iterable[ActionEvent]) -> None:
+        for event in events:
+            self._desk.take(event)
 
     def _announce(self, event: EventMessage) -> None:
         self._publisher.announce(event)
@@ -92,6 +94,6 @@ class LiveEvents:
                 self._publisher.turn()
 
     def _beat(self) -> None:
-        if now_s() - self._heartbeat_s >= HEARTBEAT_S:
-            self._heartbeat_s = now_s()
+        if time.monotonic() - self._heartbeat_s >= HEARTBEAT_S:
+            self._heartbeat_s = time.monotonic()
             self._publisher.heartbeat(1, int(self._live), self._desk.published)

@@ -13,11 +13,10 @@ from streamrec.errors import MessageError
 from streamrec.health.metrics import Health
 from streamrec.health.server import HealthServer
 from streamrec.service.event_desk import EventDesk
-from streamrec.service.live_events import HEARTBEAT_S
 from streamrec.service.replayer import Replayer
 from streamrec.service.secrets import resolve
 from streamrec.service.settings import ServiceSettings
-from streamrec.sinks.zmq import ZmqPublisher
+from streamrec.sinks.zmq import HEARTBEAT_S, ZmqPublisher
 from streamrec.store.keeper import Keeper
 from streamrec.store.place import StorePlace, store_place
 from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, now_s

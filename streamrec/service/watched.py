@@ -1,12 +1,13 @@
 """One camera of a worker: its frames, its stream of predictions, its events, what is counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from streamrec.events import EventDetector, EventTracker
+from streamrec.events import AWAY, SILENCE_S, EventDetector, EventTracker
 from streamrec.footage.recorder import Recorder
 from streamrec.motion import MotionGate
 from streamrec.recognizer import Recognizer
@@ -18,7 +19,6 @@ from streamrec.sources.base import Source
 from streamrec.sources.persistent import OnSnapshot
 from streamrec.types import (
     ActionEvent,
-    CameraState,
     CameraStatus,
     EventEnd,
     Frame,
@@ -36,14 +36,6 @@ Publish = Callable[[PredictionMessage, float], None]
 
 Happen = Callable[[ActionEvent], None]
 """Takes an event that begins, goes on or ends."""
-
-_AWAY: Mapping[CameraState, EventEnd] = {
-    CameraState.CONNECTING: EventEnd.LOST,
-    CameraState.LOST: EventEnd.LOST,
-    CameraState.BACKING_OFF: EventEnd.LOST,
-    CameraState.DISABLED: EventEnd.SHUTDOWN,  # a source says so at its end
-}
-"""States of a source in which nothing can be seen to go on, and why events end then."""
 
 
 def event_tracker(settings: CameraSettings, spec: StreamSpec) -> EventTracker:
@@ -106,7 +98,7 @@ class Watched:
         self.due_s = 0.0
         self._spec, self._told, self._top = recognizer.spec, told, top
         self._events, self._happen, self.recorder = events, happen, recorder
-        self._away: EventEnd | None = None
+        self._seen_s = now_s()
         self._stream = recognizer.stream(
             settings.name,
             predict=settings.stream.predict,
@@ -140,6 +132,7 @@ class Watched:
             self._ended = True
             self._tell(self._events.end(EventEnd.SHUTDOWN))
             return
+        self._seen_s = frame.captured_s
         self._counts["late"] += frame.dropped
         if self._left_out is not None:
             frame, self._left_out = frame.after(self._left_out), None
@@ -154,25 +147,24 @@ class Watched:
             self._last = prediction
             self._counts["predictions"] += 1
             self._meter.count(prediction.ready_s)
-            self._detect(prediction)
+            self._tell(self._events.take(prediction))
             publish(self._message(prediction), prediction.ready_s)
 
     def statuses(self) -> list[CameraStatus]:
         """Return what the source has told since the last call, with what is known here.
 
-        Where the source is away its events end.
+        Where the source is away, or gives no frames, its events end.
         """
         statuses: list[CameraStatus] = []
-        while True:
-            try:
+        with suppress(Empty):
+            while True:
                 status = self._told.get_nowait()
-            except Empty:
-                return statuses
-            if (away := _AWAY.get(status.state)) is not None:
-                self._tell(self._events.end(away))
-                self.recorder.finish()
-            self._away = away
-            statuses.append(self._complete(status))
+                self._tell(self._events.told(status.state))
+                if status.state in AWAY:
+                    self.recorder.finish()
+                statuses.append(self._complete(status))
+        self._end_in_silence()
+        return statuses
 
     def failed(self) -> None:
         """Begin anew after an error of the model."""
@@ -210,11 +202,14 @@ class Watched:
             self._tell(self._events.idle(frame.time_s))
         return prediction
 
-    def _detect(self, prediction: Prediction) -> None:
-        """Tell what happens; of a frame that still waited when its camera went, nothing lasts."""
-        self._tell(self._events.take(prediction))
-        if self._away is not None:
-            self._tell(self._events.end(self._away))
+    def _end_in_silence(self) -> None:
+        """End what is open while no frame comes, as where all pictures are withheld for a defect.
+
+        The next frame would end it just so.
+        """
+        if not self.waiting and now_s() - self._seen_s > SILENCE_S:
+            self._tell(self._events.end(EventEnd.RESET))
+            self.recorder.finish()
 
     def _tell(self, events: Iterable[ActionEvent]) -> None:
         for event in events:

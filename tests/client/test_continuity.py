@@ -50,6 +50,12 @@ def test_a_gap_between_live_events_says_where_to_ask_on():
     assert (gaps, continuity.lost) == ([Gap("a", "event", 2, 11)], 2)
 
 
+def test_a_gap_says_where_to_ask_on_also_where_a_heartbeat_has_told_of_newer_events():
+    messages = [*BEATS, event(4, 11), beat(20, sequence=2), event(6, 30)]
+    _, gaps, _ = told(messages, all_sources=False)
+    assert gaps == [Gap("a", "event", 1, 11)]
+
+
 def test_the_first_message_of_a_source_is_never_a_gap():
     _, gaps, _ = told([*BEATS, event(4, 11), event(9, 12, source="b")])
     assert gaps == []

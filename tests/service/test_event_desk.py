@@ -184,6 +184,20 @@ def test_events_of_a_run_that_was_killed_are_ended_once(desk, shelf, published):
     assert published[1].number == shelf.records[-1].number > own.number
 
 
+def test_events_of_a_run_that_was_killed_are_ended_also_where_the_clock_was_set_back(
+    desk, shelf, published
+):
+    desk.take(event(1))
+    own = shelf.records[0].message
+    lost = msgspec.structs.replace(own, id="earlier", number=own.number + 10**12)
+    shelf.said.append(Interrupted(lost.number, (lost, own)))
+    desk.turn()
+    shelf.acknowledge()
+    desk.turn()
+    assert told(published)[1:] == [("earlier", "end", "interrupted")]
+    assert published[1].number > lost.number
+
+
 def test_numbers_go_on_above_those_of_the_store(desk, shelf):
     far = 2**52
     shelf.said.append(Interrupted(far, ()))

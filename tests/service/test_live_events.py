@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,22 @@ def test_events_end_when_the_source_is_lost(live, subscriber):
     live.told(status(CameraState.LOST))
     events = heard(subscriber, EventMessage, 2)
     assert [(str(e.phase), e.reason) for e in events] == [("start", None), ("end", "lost")]
+
+
+def test_nothing_begins_while_the_source_is_lost(live, shown):
+    live.told(status(CameraState.LOST))
+    live.emit(prediction(0.9, 0), FRAME)  # of a frame that still waited
+    assert [(str(e.phase), e.reason) for e in shown] == [("start", None), ("end", "lost")]
+    live.told(status(CameraState.LIVE))
+    live.emit(replace(prediction(0.9, 9), resets=1), FRAME)
+    assert [str(e.phase) for e in shown[2:]] == ["start"]
+
+
+def test_heartbeats_come_also_after_the_clock_was_set_back(live, subscriber, monkeypatch):
+    monkeypatch.setattr("streamrec.types.now_s", lambda: 0.0)
+    monkeypatch.setattr("streamrec.service.live_events.now_s", lambda: 0.0, raising=False)
+    beats = [subscriber.receive(5) for _ in range(3)]
+    assert all(beat is not None and beat.source == "_system" for beat in beats)
 
 
 def test_events_end_with_the_program(live, subscriber):

@@ -16,6 +16,7 @@ from streamrec.config import (
     StreamOptions,
 )
 from streamrec.errors import OptionError
+from streamrec.events import SILENCE_S
 from streamrec.footage.recorder import Recorder
 from streamrec.footage.writer import Writer
 from streamrec.service.settings import CameraSettings
@@ -275,6 +276,21 @@ def test_a_camera_that_is_lost_ends_an_event_and_a_frame_that_still_waited_opens
     camera.tell(CameraState.LIVE)
     camera.see(*noise(2), cut=True)
     assert camera.phases()[4] == START
+
+
+def test_an_event_ends_while_no_frame_comes_though_the_camera_is_live(monkeypatch):
+    camera = Camera()
+    camera.see(*noise(5))
+    camera.tell(CameraState.LIVE)
+    assert camera.phases() == [START]
+    later_s = now_s() + SILENCE_S + 0.1
+    monkeypatch.setattr("streamrec.service.watched.now_s", lambda: later_s)
+    camera.source.frames.append(None)  # what still waits may go on with it
+    camera.tell(CameraState.LIVE)
+    assert camera.phases() == [START]
+    camera.source.frames.clear()
+    camera.tell(CameraState.LIVE)
+    assert camera.phases() == [START, ("end", EventEnd.RESET)]
 
 
 @pytest.mark.parametrize("how", ["told", "read"])
