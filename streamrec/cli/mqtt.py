@@ -55,6 +55,6 @@ def run(args: argparse.Namespace) -> int:
     bridge = Bridge(broker, prefix=args.prefix, discovery=args.discovery, ca=args.ca)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: bridge.stop())
-    subscriber = Subscriber(args.endpoint, kinds=KINDS, server_key=args.server_key, key=args.key)
-    bridge.run(subscriber)
+    keys = {"server_key": args.server_key, "key": args.key}
+    bridge.run(lambda miss: Subscriber(args.endpoint, kinds=KINDS, on_gap=miss, **keys))
     return 0

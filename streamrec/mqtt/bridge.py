@@ -3,11 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from streamrec.client import Subscriber
+from streamrec.client import Gap, Subscriber
 from streamrec.errors import EndpointError, OptionError, RuntimeMissingError
 from streamrec.mqtt.broker import Broker
 from streamrec.mqtt.topics import OFFLINE, ONLINE, Publication, Topics
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
 KINDS = ("event", "status", "heartbeat")
+
+Subscribe: TypeAlias = Callable[[Callable[[Gap], None]], Subscriber[Any]]
+"""Opens a subscriber that calls this where messages are missing."""
 
 SILENCE_S = 5.0
 """A service that says nothing for so long is called offline."""
@@ -62,37 +65,48 @@ class Bridge:
         self._connected = threading.Event()
         self._new = threading.Event()
         self._refused = ""
+        self._heard_s, self._misses = -SILENCE_S, False
         self._client = self._make_client(ca)
 
     def stop(self) -> None:
         """Make `run` return; may be called by signal handlers and threads."""
         self._stopping.set()
 
-    def run(self, subscriber: Subscriber[Any]) -> None:
+    def run(self, subscribe: Subscribe) -> None:
         """Carry messages until `stop` is called.
 
         Args:
-            subscriber: of a service, for ``KINDS``.
+            subscribe: opens a subscriber of a service, for ``KINDS``.
 
         Raises:
             EndpointError: the broker refuses the login.
         """
         self._client.connect_async(self._broker.host, self._broker.port, _KEEPALIVE_S)
         self._client.loop_start()
-        heard_s = -SILENCE_S
         try:
-            with closing(subscriber):
-                while not self._stopping.is_set():
-                    message = subscriber.receive(_WAIT_S)
-                    now_s = time.monotonic()
-                    if message is not None:
-                        heard_s = now_s
-                        self._publish(self._translator.take(message, now_s))
-                    self._publish(self._translator.turn(now_s))
-                    self._publish(self._translator.alive(now_s - heard_s < SILENCE_S))
-                    self._follow_connection()
+            while not self._stopping.is_set():
+                with closing(subscribe(self._miss)) as subscriber:
+                    self._carry(subscriber)
         finally:
             self._end()
+
+    def _carry(self, subscriber: Subscriber[Any]) -> None:
+        """Carry messages; where some are missing, join anew, which tells what is open."""
+        self._translator.join()
+        self._misses = False
+        while not (self._misses or self._stopping.is_set()):
+            message = subscriber.receive(_WAIT_S)
+            now_s = time.monotonic()
+            if message is not None:
+                self._heard_s = now_s
+                self._publish(self._translator.take(message, now_s))
+            self._publish(self._translator.turn(now_s))
+            self._publish(self._translator.alive(now_s - self._heard_s < SILENCE_S))
+            self._follow_connection()
+
+    def _miss(self, gap: Gap) -> None:
+        _log.warning("messages of %s are missing (%s); joining anew", gap.source, gap.kind)
+        self._misses = True
 
     def _follow_connection(self) -> None:
         """Tell a broker that has just been connected everything."""
@@ -113,7 +127,8 @@ class Bridge:
         """Say that the bridge has gone, which the last will does where it cannot."""
         if self._connected.is_set():
             gone = self._client.publish(self._topics.bridge, OFFLINE, _AT_LEAST_ONCE, retain=True)
-            gone.wait_for_publish(1.0)
+            with suppress(ValueError, RuntimeError):  # it is lost just now, or takes nothing
+                gone.wait_for_publish(1.0)
         self._client.disconnect()
         self._client.loop_stop()
 

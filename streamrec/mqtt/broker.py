@@ -36,7 +36,8 @@ def parse_broker(url: str) -> Broker:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:
+        (parts.hostname or "").encode("idna")  # as connecting does
+    except ValueError:  # UnicodeError is one
         raise OptionError(advice) from None
     whole = parts.path in ("", "/") and not parts.query and not parts.fragment
     if parts.scheme not in PORTS or not parts.hostname or not whole:

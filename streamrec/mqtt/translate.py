@@ -8,7 +8,7 @@ from streamrec.types import NO_ACTION, CameraState, EventPhase
 from streamrec.wire import EventMessage, HeartbeatMessage, Message, StatusMessage, encode
 
 SETTLE_S = 1.0
-"""For so long after the first word of a camera its open events may still be on their way."""
+"""For so long after the first word of a service what it knows may still be on its way."""
 
 SEEN = frozenset({CameraState.LIVE, CameraState.STALLED})
 
@@ -27,9 +27,14 @@ class Translator:
     def __init__(self, topics: Topics, discovery_prefix: str, version: str) -> None:
         self._topics, self._prefix, self._version = topics, discovery_prefix, version
         self._retained: dict[str, str] = {}
-        self._sessions: dict[str, str] = {}
         self._open: dict[str, dict[str, EventMessage]] = {}
-        self._settling: dict[str, float] = {}
+        self._untold: set[str] = set()
+        self._session: str | None = None
+        self._settled_s: float | None = None
+
+    def join(self) -> None:
+        """Believe nothing of what was said: a service that is joined now says how it stands."""
+        self._session = None
 
     def everything(self) -> list[Publication]:
         """Return all that the broker should retain, for one that has just been connected."""
@@ -41,9 +46,13 @@ class Translator:
 
     def take(self, message: Message, now_s: float) -> list[Publication]:
         """Take a message."""
+        if message.session != self._session:
+            self._session, self._settled_s = message.session, now_s + SETTLE_S
+            self._open = {camera: {} for camera in self._open}
+            self._untold = set(self._open)
         match message:
             case StatusMessage():
-                return self._changed(self._status(message, now_s))
+                return self._changed(self._status(message))
             case EventMessage():
                 return self._changed(self._event(message))
             case HeartbeatMessage():
@@ -51,27 +60,29 @@ class Translator:
         return []
 
     def turn(self, now_s: float) -> list[Publication]:
-        """Say of cameras without events that nothing happens, once that is known."""
-        settled = [camera for camera, due_s in self._settling.items() if now_s >= due_s]
-        for camera in settled:
-            del self._settling[camera]
-        return self._changed(self._action(camera) for camera in settled)
+        """Say, once that is known, which cameras have no events, and which are there no more."""
+        if self._settled_s is None or now_s < self._settled_s:
+            return []
+        self._settled_s = None
+        gone = [Publication(self._topics.availability(name), OFFLINE) for name in self._untold]
+        return self._changed([*gone, *map(self._action, self._open)])
 
-    def _status(self, status: StatusMessage, now_s: float) -> Iterator[Publication]:
+    def _status(self, status: StatusMessage) -> Iterator[Publication]:
         camera = status.source
-        if self._sessions.get(camera) != status.session:
-            self._sessions[camera] = status.session
-            self._open[camera] = {}
-            self._settling[camera] = now_s + SETTLE_S
-            if self._prefix:
-                yield from discovery(camera, self._topics, self._prefix, self._version)
+        self._open.setdefault(camera, {})
+        self._untold.discard(camera)
+        if self._prefix:
+            yield from discovery(camera, self._topics, self._prefix, self._version)
         yield Publication(self._topics.status(camera), encode(status).decode())
         seen = ONLINE if status.state in SEEN else OFFLINE
         yield Publication(self._topics.availability(camera), seen)
+        if self._settled_s is None:
+            yield self._action(camera)
 
     def _event(self, event: EventMessage) -> Iterator[Publication]:
         camera = event.source
         events = self._open.setdefault(camera, {})
+        self._untold.discard(camera)
         if event.phase is EventPhase.END:
             events.pop(event.id, None)
         else:
@@ -79,11 +90,11 @@ class Translator:
         payload = encode(event).decode()
         yield Publication(self._topics.event(camera), payload, retain=False)
         yield Publication(self._topics.attributes(camera), payload)
-        if events or camera not in self._settling:
+        if events or self._settled_s is None:
             yield self._action(camera)
 
     def _action(self, camera: str) -> Publication:
-        events = self._open.get(camera, {}).values()
+        events = self._open[camera].values()
         best = max(events, key=lambda event: event.score, default=None)
         label = NO_ACTION if best is None else best.label
         return Publication(self._topics.action(camera), label)

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 
 import msgspec
 import pytest
+import zmq
 
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError
@@ -50,6 +51,7 @@ class Publishing:
 
     def __init__(self) -> None:
         self._publisher = ZmqPublisher("tcp://127.0.0.1:*")
+        self._number = 0
         self.endpoint = self._publisher.endpoint
         self._ending = threading.Event()
         self._lock = threading.Lock()
@@ -63,12 +65,13 @@ class Publishing:
 
     def announce(self, phase: EventPhase) -> None:
         with self._lock:
-            self._publisher.announce(event_message_of(event(phase)))
+            self._number += 1
+            self._publisher.announce(event_message_of(event(phase), self._number))
 
     def _turn(self) -> None:
         while not self._ending.wait(0.05):
             with self._lock:
-                self._publisher.heartbeat(1, 1, None)
+                self._publisher.heartbeat(1, 1, self._number)
                 self._publisher.turn()
 
     def close(self) -> None:
@@ -79,7 +82,9 @@ class Publishing:
 
 @contextmanager
 def running(bridge: Bridge, endpoint: str):
-    thread = threading.Thread(target=bridge.run, args=(Subscriber(endpoint, kinds=KINDS),))
+    thread = threading.Thread(
+        target=bridge.run, args=(lambda miss: Subscriber(endpoint, kinds=KINDS, on_gap=miss),)
+    )
     thread.start()
     try:
         yield
@@ -116,6 +121,61 @@ def test_events_and_cameras_reach_the_broker_and_stay_there(mosquitto, listen):
             service.tell(CameraState.LOST)
             heard.wait(f"{CAMERA}/availability", lambda payload: payload == "offline")
         heard.wait("streamrec/bridge/availability", lambda payload: payload == "offline")
+
+
+class Relay:
+    """Stands between a publisher and its subscribers, and may pass on nothing."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._context, self.passes_on = zmq.Context(), True
+        self._front, self._back = self._context.socket(zmq.XPUB), self._context.socket(zmq.XSUB)
+        self._back.connect(endpoint)
+        self._front.setsockopt(zmq.XPUB_VERBOSER, 1)
+        self._front.bind("tcp://127.0.0.1:*")
+        self.endpoint = self._front.getsockopt_string(zmq.LAST_ENDPOINT)
+        self.dropped: list[bytes] = []
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._relay)
+        self._thread.start()
+
+    def _relay(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._front, zmq.POLLIN)
+        poller.register(self._back, zmq.POLLIN)
+        while not self._ending.is_set():
+            ready = dict(poller.poll(20))
+            if self._front in ready:
+                self._back.send(self._front.recv())
+            if self._back in ready:
+                frames = self._back.recv_multipart()
+                if self.passes_on:
+                    self._front.send_multipart(frames)
+                else:
+                    self.dropped.append(frames[0])
+
+    def close(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._context.destroy(0)
+
+
+def test_an_event_whose_end_was_missed_is_not_open_for_ever(mosquitto, listen):
+    broker = mosquitto()
+    heard = listen(broker.port)
+    bridge = Bridge(parse_broker(f"mqtt://127.0.0.1:{broker.port}"))
+    with (
+        closing(Publishing()) as service,
+        closing(Relay(service.endpoint)) as relay,
+        running(bridge, relay.endpoint),
+    ):
+        heard.wait(ACTION, lambda payload: payload == "none")
+        service.announce(EventPhase.START)
+        heard.wait(ACTION, lambda payload: payload == "wave")
+        relay.passes_on = False
+        service.announce(EventPhase.END)
+        wait(lambda: any(topic.endswith(b"/event/") for topic in relay.dropped))
+        relay.passes_on = True
+        heard.wait(ACTION, lambda payload: payload == "none")
 
 
 def test_a_broker_that_comes_back_is_told_everything_again(mosquitto, listen):
@@ -164,5 +224,5 @@ def test_a_login_that_is_refused_is_said(mosquitto):
     broker = mosquitto(("me", "right"))
     bridge = Bridge(parse_broker(f"mqtt://me:wrong@127.0.0.1:{broker.port}"))
     with pytest.raises(EndpointError, match="refuses") as error:
-        bridge.run(Subscriber("tcp://127.0.0.1:9", kinds=KINDS))
+        bridge.run(lambda miss: Subscriber("tcp://127.0.0.1:9", kinds=KINDS, on_gap=miss))
     assert "wrong" not in str(error.value)

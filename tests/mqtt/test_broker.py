@@ -21,7 +21,16 @@ def test_everything_may_be_said():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "host", "http://host", "mqtt://", "mqtt://host:port", "mqtt://host/path", "mqtt://[::1"],
+    [
+        "",
+        "host",
+        "http://host",
+        "mqtt://",
+        "mqtt://host:port",
+        "mqtt://host/path",
+        "mqtt://[::1",
+        "mqtt://a..b",
+    ],
 )
 def test_what_is_no_broker_is_refused(url):
     with pytest.raises(OptionError, match="mqtt://HOST"):

@@ -80,6 +80,32 @@ def test_a_service_that_was_restarted_has_no_events_of_the_one_before(translator
     assert actions(translator.turn(3.0 + SETTLE_S)) == ["none"]
 
 
+def test_a_camera_that_a_restarted_service_does_not_know_is_not_available(translator):
+    settle(translator)
+    translator.take(event("start"), 2.0)
+    translator.take(msgspec.structs.replace(HEARTBEAT, session="another"), 3.0)
+    said = [(p.topic, p.payload) for p in translator.turn(3.0 + SETTLE_S)]
+    assert said == [(f"{CAMERA}/availability", "offline"), (f"{CAMERA}/action", "none")]
+
+
+def test_of_a_service_that_is_joined_anew_those_events_are_open_that_it_tells_again(
+    translator,
+):
+    settle(translator)
+    translator.take(event("start", 1, "wave", 0.7), 2.0)
+    translator.take(event("start", 2, "fall", 0.5), 2.0)
+    translator.join()
+    assert actions(translator.take(status(), 5.0)) == []
+    assert actions(translator.take(event("update", 2, "fall"), 5.0)) == ["fall"]
+    assert actions(translator.turn(5.0 + SETTLE_S)) == []
+
+
+def test_of_a_camera_that_comes_later_it_is_known_at_once_that_nothing_happens(translator):
+    translator.take(HEARTBEAT, 0.0)
+    translator.turn(SETTLE_S)
+    assert actions(translator.take(status(), 9.0)) == ["none"]
+
+
 def test_events_are_passed_on_whole_and_not_retained_twice(translator):
     said = translator.take(event("start"), 0.0)
     payload = wire.encode(event("start")).decode()
