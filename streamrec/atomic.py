@@ -10,10 +10,14 @@ from streamrec.errors import OutputError
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, permissions: int = 0o666) -> Iterator[Path]:
     """Give a temporary path beside ``path``, which replaces it if the block succeeds.
 
     What was written is on the disk before that, so that a power cut leaves no empty file.
+
+    Args:
+        path: the file.
+        permissions: of it, less the umask (POSIX).
 
     Raises:
         OutputError: the folder cannot be made or written.
@@ -21,7 +25,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch(exist_ok=False)
+        temporary.touch(mode=permissions, exist_ok=False)
         mode = temporary.stat().st_mode
         yield temporary
         temporary.chmod(mode)  # some libraries write files that others may not read

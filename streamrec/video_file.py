@@ -108,6 +108,7 @@ def video_file(
     *,
     open_encoder: OpenEncoder = OpenCVEncoder,
     max_gap_s: float = MAX_GAP_S,
+    permissions: int = 0o666,
 ) -> Iterator[VideoFile]:
     """Write a video, which appears whole at the end of the block, or not at all.
 
@@ -117,12 +118,13 @@ def video_file(
         fps: frames per second.
         open_encoder: begins the file.
         max_gap_s: longest gap between pictures that is shown in full, seconds.
+        permissions: of the file, less the umask (POSIX).
 
     Raises:
         OutputError: it cannot be begun; or, at the end, the disk was full, or the file could not
             be written for another reason: OpenCV does not tell before. No file is left.
     """
-    with atomic_path(path) as temporary:
+    with atomic_path(path, permissions) as temporary:
         encoder = open_encoder(temporary, size, fps)
         try:
             yield VideoFile(encoder, size, fps, max_gap_s=max_gap_s)

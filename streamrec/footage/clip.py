@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from streamrec.footage.files import PERMISSIONS
 from streamrec.footage.ring import Shot
 from streamrec.opencv import cv2
 from streamrec.types import Image
@@ -27,8 +28,14 @@ def write_clip(path: Path, shots: Sequence[Shot]) -> None:
         OutputError: the disk is full, or it cannot be written for another reason.
     """
     rows, columns = _decoded(shots[0]).shape[:2]
-    size, encoder = (columns, rows), _encoder()
-    with video_file(path, size, CLIP_FPS, open_encoder=encoder, max_gap_s=math.inf) as video:
+    with video_file(
+        path,
+        (columns, rows),
+        CLIP_FPS,
+        open_encoder=_encoder(),
+        max_gap_s=math.inf,
+        permissions=PERMISSIONS,
+    ) as video:
         for shot in shots:
             video.show(_decoded(shot), shot.captured_s)
 

@@ -9,6 +9,26 @@ Footage = Literal["thumbnail", "clip"]
 SUFFIXES: dict[Footage, str] = {"thumbnail": ".jpg", "clip": ".mp4"}
 
 
+FOLDER_PERMISSIONS, PERMISSIONS = 0o700, 0o600
+"""Pictures of people are for the service's own user."""
+
+
+def make_folders(folder: Path, file: Path) -> None:
+    """Make the folders that a file of footage needs.
+
+    Args:
+        folder: of all footage.
+        file: somewhere below it.
+
+    Raises:
+        OSError: they cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    inner = [parent for parent in file.parents if parent.is_relative_to(folder)]
+    for parent in reversed(inner):
+        parent.mkdir(FOLDER_PERMISSIONS, exist_ok=True)
+
+
 def footage_file(folder: Path, source: str, started_s: float, event: str, what: Footage) -> Path:
     """Return the file, which need not exist: ``FOLDER/SOURCE/YYYY-MM-DD/EVENT.jpg``, UTC.
 

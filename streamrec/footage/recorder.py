@@ -15,9 +15,9 @@ from pathlib import Path
 
 from streamrec.atomic import atomic_path
 from streamrec.config import FootageOptions
-from streamrec.errors import StreamrecError
+from streamrec.errors import OutputError, StreamrecError
 from streamrec.footage.clip import write_clip
-from streamrec.footage.files import Footage, footage_file
+from streamrec.footage.files import PERMISSIONS, SUFFIXES, Footage, footage_file, make_folders
 from streamrec.footage.ring import Ring, Shot
 from streamrec.footage.writer import Task, Writer
 from streamrec.types import ActionEvent, EventEnd, EventPhase
@@ -158,7 +158,7 @@ class Recorder:
 
     def _submit(self, what: Footage, event: ActionEvent, shots: Sequence[Shot]) -> None:
         path = footage_file(self._folder, self._source, event.started_s, event.id, what)
-        write = partial(write_clip if what == "clip" else _write_thumbnail, path, shots)
+        write = partial(_write, self._folder, path, shots)
         again = what == "thumbnail" and event.phase is EventPhase.END
         done = partial(self._done, what, 0 if again else 1)
         size = sum(len(shot.jpeg) for shot in shots)
@@ -184,11 +184,18 @@ class Recorder:
             _log.warning("%s: no %s of its events: %s", self._source, what, why)
 
 
-def _write_thumbnail(path: Path, shots: Sequence[Shot]) -> None:
-    """Write the only picture.
+def _write(folder: Path, path: Path, shots: Sequence[Shot]) -> None:
+    """Write a clip, or the picture of a thumbnail.
 
     Raises:
         OutputError: it cannot be written.
     """
-    with atomic_path(path) as temporary:
+    try:
+        make_folders(folder, path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    if path.suffix == SUFFIXES["clip"]:
+        write_clip(path, shots)
+        return
+    with atomic_path(path, PERMISSIONS) as temporary:
         temporary.write_bytes(shots[0].jpeg)

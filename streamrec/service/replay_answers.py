@@ -10,6 +10,7 @@ from streamrec.store.reader import Reader
 from streamrec.types import ActionEvent, now_s
 from streamrec.wire.replay import (
     MAX_ANSWER_BYTES,
+    MAX_FOOTAGE_BYTES,
     UNAVAILABLE,
     Answer,
     Events,
@@ -20,9 +21,6 @@ from streamrec.wire.replay import (
     decode_request,
     encode_answer,
 )
-
-MOST_FOOTAGE_BYTES = 1 << 24
-"""Of one file that is sent; longer ones are refused."""
 
 PENDING_S = 180.0
 """So long after an event its footage may still be on its way to the disk."""
@@ -133,12 +131,12 @@ def _content(file: Path, what: str) -> bytes | None:
     """
     try:
         with file.open("rb") as opened:
-            content = opened.read(MOST_FOOTAGE_BYTES + 1)
+            content = opened.read(MAX_FOOTAGE_BYTES + 1)
     except OSError:
         return None
-    if len(content) > MOST_FOOTAGE_BYTES:
+    if len(content) > MAX_FOOTAGE_BYTES:
         raise OptionError(
-            f"the {what} is longer than {MOST_FOOTAGE_BYTES >> 20} MiB, the most that is sent; "
+            f"the {what} is longer than {MAX_FOOTAGE_BYTES >> 20} MiB, the most that is sent; "
             "`streamrec events show` gets it on the machine of the service"
         )
     return content

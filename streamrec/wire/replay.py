@@ -24,7 +24,7 @@ MAX_REQUEST_BYTES = 1 << 16
 MAX_ANSWER_BYTES = 1 << 23
 """A server leaves out events that would not fit, and says that there are more."""
 
-MAX_FOOTAGE_BYTES = 1 << 27
+MAX_FOOTAGE_BYTES = 1 << 24
 """Larger clips are refused; they can be had from the folder of footage only."""
 
 Footage: TypeAlias = Literal["thumbnail", "clip"]

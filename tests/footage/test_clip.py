@@ -65,7 +65,7 @@ def test_a_clock_that_is_set_back_does_no_harm(tmp_path, codec):
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path, codec, monkeypatch):
     monkeypatch.setattr("streamrec.atomic.secrets.token_hex", lambda count: "full")
     (tmp_path / ".a.full.mp4").symlink_to("/dev/full")
-    monkeypatch.setattr("pathlib.Path.touch", lambda path, exist_ok: None)
+    monkeypatch.setattr("pathlib.Path.touch", lambda path, **options: None)
     with pytest.raises(OutputError):
         write_clip(tmp_path / "a.mp4", shots(*np.arange(0, 20, 0.1)))
     assert not (tmp_path / "a.mp4").exists()

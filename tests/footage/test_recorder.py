@@ -148,6 +148,19 @@ def test_an_event_without_any_picture_is_counted_as_lost(camera):
     assert not door.folder.exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
+def test_only_the_services_own_user_may_look_at_footage(camera):
+    door = camera()
+    wave = event(1, start=10.0)
+    door.film(0, 20)
+    door.event(wave)
+    door.event(ending(wave, 20.0, reason="lost"))
+    assert door.counts == {"clips": 1, "thumbnails": 1}
+    modes = {path.suffix: path.stat().st_mode & 0o777 for path in door.folder.rglob("*")}
+    assert modes == {"": 0o700, ".jpg": 0o600, ".mp4": 0o600}
+    assert door.folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_what_cannot_be_written_is_counted_and_said_once(camera, tmp_path, caplog):
     (tmp_path / "media").write_text("a file where the folder should be")
     door = camera()

@@ -123,7 +123,7 @@ def test_what_may_come_later_is_refused_as_that(place, monkeypatch):
 
 
 def test_a_clip_that_is_too_long_is_refused_for_good(place, monkeypatch):
-    monkeypatch.setattr(replay_answers, "MOST_FOOTAGE_BYTES", 1000)
+    monkeypatch.setattr(replay_answers, "MAX_FOOTAGE_BYTES", 1000)
     event = made_event()
     fill(place.url, [event])
     replayed = Replayed(place.url, place.media)
