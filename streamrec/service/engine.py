@@ -14,11 +14,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
-from streamrec.config import FootageOptions
 from streamrec.errors import DownloadError, SourceOpenError, StreamrecError
 from streamrec.footage.writer import Writer
 from streamrec.recognizer import Recognizer
-from streamrec.service.footage import recorder_of
+from streamrec.service.footage import recorder_of, without_footage
 from streamrec.service.messages import Snapshot
 from streamrec.service.models import Models, reading_of
 from streamrec.service.secrets import hide, resolve, secret_values
@@ -79,9 +78,7 @@ class Engine:
         fetched or a secret that is missing, is tried again every minute.
         """
         self.forget(settings.name, EventEnd.RESET)
-        if not self._media:
-            settings = replace(settings, footage=FootageOptions())
-        self._begin(settings)
+        self._begin(settings if self._media else without_footage(settings))
         others = [camera.settings for camera in self._cameras.values()]
         self._models.keep([*others, *(opening.settings for opening in self._opening.values())])
 

@@ -19,6 +19,8 @@ def remarks_on(settings: ServiceSettings) -> Iterator[str]:
     yield from _on_store(settings.store)
     for camera in settings.cameras.values():
         yield from _on_camera(camera)
+        if settings.store.store == "none" and (camera.footage.thumbnail or camera.footage.clip):
+            yield f"warning: cameras.{camera.name}: no thumbnails or clips, as 'store' is none"
 
 
 def _on_access(access: AccessOptions) -> Iterator[str]:

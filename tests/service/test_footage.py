@@ -119,6 +119,15 @@ def test_why_footage_cannot_be_written_is_said(worker, cameras, tmp_path):
     assert remark.startswith(f"door: no thumbnail of its events: cannot write {tmp_path}")
 
 
+def test_footage_without_a_store_is_said_not_to_be_kept():
+    worker = Child("streamrec.service.worker", FromWorker)
+    worker.line.send(Begin(top=1))
+    watch(worker, "synthetic:", clip=True)
+    remark = hear(worker, lambda m: isinstance(m, Remarked))[-1].text
+    worker.kill()
+    assert remark == "door: no thumbnails or clips are kept, as 'store' is none"
+
+
 def test_without_the_options_nothing_is_kept(worker, cameras, tmp_path):
     watch(worker, cameras(fps=15).url())
     hear(worker, lambda m: phase_of(m) is EventPhase.UPDATE)

@@ -87,3 +87,9 @@ def test_a_secret_that_is_no_store_is_told_without_it(remarks, monkeypatch):
     monkeypatch.setenv("DB", "mysql://a:hunter2@c/d")
     told = " ".join(remarks("store: '{DB}'"))
     assert "warning: store: events are kept in a file" in told and "hunter2" not in told
+
+
+def test_footage_that_is_kept_nowhere_is_told(remarks):
+    (told,) = remarks("store: none", cameras="{door: {source: 0, clip: true}}")
+    assert told == "warning: cameras.door: no thumbnails or clips, as 'store' is none"
+    assert remarks("store: none", cameras="{door: {source: 0}}") == []
