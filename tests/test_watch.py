@@ -485,6 +485,14 @@ def test_a_new_session_forgets_the_open_events_of_the_one_before(view):
     assert "wave" not in painted(view, time.monotonic())
 
 
+def test_an_event_whose_end_was_missed_is_not_shown_for_ever(view):
+    view.show(event("start"))
+    view.show(message(action=EVENT.label))
+    assert f"{EVENT.label}  for" in painted(view, time.monotonic())
+    view.show(message(action="none"))
+    assert f"{EVENT.label}  for" not in painted(view, time.monotonic())
+
+
 def test_labels_of_events_cannot_steer_the_terminal(view):
     view.show(event("start", label="\x1b[2J[red]gone"))
     assert "?[2J[red]gone" in painted(view, time.monotonic())

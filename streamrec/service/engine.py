@@ -26,8 +26,7 @@ from streamrec.service.watched import Happen, Publish, Watched, event_tracker
 from streamrec.sources.watch_camera import open_camera
 from streamrec.types import CameraState, CameraStatus, EventEnd, now_s
 
-_log = logging.getLogger("streamrec")
-
+_log = logging.getLogger("streamrec.engine")
 
 RETRY_S = 60.0
 """Between attempts to fetch a model, or to find a secret."""
@@ -112,8 +111,8 @@ class Engine:
         try:
             camera.serve(self._publish)
         except StreamrecError as error:
-            _log.warning("%s: %s", camera.settings.name, error)
-            camera.failed()
+            if camera.failed().bit_count() == 1:  # the first time, the second, fourth, eighth
+                _log.warning("%s: %s", camera.settings.name, error)
 
     def _begin(self, settings: CameraSettings) -> None:
         model = self._models.get(settings)

@@ -93,7 +93,7 @@ class Outlet:
         try:
             self._publisher.publish(prediction, ready_s)
         except MessageError as error:
-            _log.warning("%s: %s", prediction.source, error, extra={"camera": prediction.source})
+            _warn(prediction.source, error)
         published_s = now_s()
         self._delays_ms[prediction.source] = (published_s - prediction.captured_s) * 1e3
         self.health.predicted(prediction, published_s)
@@ -108,7 +108,7 @@ class Outlet:
         try:
             self._publisher.tell(status)
         except MessageError as error:
-            _log.warning("%s: %s", status.source, error, extra={"camera": status.source})
+            _warn(status.source, error)
         self.health.told(status)
 
     def failed(self, camera: str) -> None:
@@ -160,7 +160,7 @@ class Outlet:
         try:
             self._publisher.announce(event)
         except MessageError as error:
-            _log.warning("%s: %s", event.source, error, extra={"camera": event.source})
+            _warn(event.source, error)
         self.health.happened(event)
 
     def _beat(self, statuses: Mapping[str, CameraStatus]) -> None:
@@ -176,6 +176,10 @@ class Outlet:
         if self._desk.health is not None:
             self.health.store(self._desk.health)
         self.health.queue(self._desk.waiting)
+
+
+def _warn(camera: str, error: MessageError) -> None:
+    _log.warning("%s: %s", camera, error, extra={"camera": camera})
 
 
 def _place(settings: ServiceSettings) -> StorePlace | None:

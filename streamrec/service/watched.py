@@ -166,12 +166,13 @@ class Watched:
         self._end_in_silence()
         return statuses
 
-    def failed(self) -> None:
-        """Begin anew after an error of the model."""
+    def failed(self) -> int:
+        """Begin anew after an error of the model; return how many there were."""
         self.due_s += self._turn_s()
         self._counts["failures"] += 1
         self._stream.reset(Reset.MODEL)
         self._tell(self._events.end(EventEnd.RESET))
+        return self._counts["failures"]
 
     def snapshot(self, answer: OnSnapshot) -> None:
         """Ask for the next picture."""

@@ -40,7 +40,8 @@ def serve(connected: socket.socket) -> None:
     """Obey the supervisor at the other end of the line, until it has gone."""
     logging.getLogger("streamrec").addHandler(logging.NullHandler())  # statuses say it
     line: Line[ToWorker] = Line(connected, ToWorker)
-    logging.getLogger("streamrec.footage").addHandler(_Remarks(line))
+    for name in ("streamrec.engine", "streamrec.footage"):
+        logging.getLogger(name).addHandler(_Remarks(line))
     begin = line.receive()
     assert isinstance(begin, Begin)
     wake = threading.Event()

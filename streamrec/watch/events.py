@@ -33,7 +33,7 @@ class RowEvents:
             self._open[event.id] = event, now_s
 
     def forget_open(self) -> None:
-        """Forget those of a publisher that has gone."""
+        """Forget those that are open: their ends do not come any more."""
         self._open.clear()
 
     def lines(self, now_s: float) -> Iterator[Text]:

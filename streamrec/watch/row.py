@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from streamrec.types import CameraState
+from streamrec.types import NO_ACTION, CameraState
 from streamrec.types import now_s as unix_s
 from streamrec.watch.events import MAX_LABEL_WIDTH, RowEvents
 from streamrec.watch.words import printable
@@ -66,6 +66,8 @@ class Row:
                 self._take_prediction(message, now_s)
 
     def _take_prediction(self, message: PredictionMessage, now_s: float) -> None:
+        if message.action == NO_ACTION:  # it may be that an end was missed
+            self._events.forget_open()
         self._recent.append(message)
         self._seen_s = now_s
         widest = max((cell_len(top.label) for top in message.top), default=0)

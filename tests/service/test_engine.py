@@ -16,10 +16,11 @@ from streamrec.config import (
     RuleOptions,
     SourceOptions,
 )
-from streamrec.errors import DownloadError
+from streamrec.errors import DownloadError, FrameError
 from streamrec.service import engine as engine_module
 from streamrec.service.engine import Engine
 from streamrec.service.settings import CameraSettings
+from streamrec.service.watched import Watched
 from streamrec.sources.base import Source
 from streamrec.types import CameraState, EventEnd, EventPhase, Frame, now_s
 
@@ -162,6 +163,19 @@ def test_a_model_that_cannot_be_fetched_is_tried_again(engine, monkeypatch):
         engine.turn()
     assert published["cam"] == 1
     assert next(attempts) == 3
+
+
+def test_why_a_model_fails_is_said_the_first_time_and_ever_more_seldom(engine, monkeypatch, caplog):
+    engine, _, _ = engine
+    watch(engine, settings("cam"))
+
+    def fail(camera, publish):
+        camera.source.read()
+        raise FrameError("no picture")
+
+    monkeypatch.setattr(Watched, "serve", fail)
+    run(engine, 10)
+    assert caplog.messages == ["cam: no picture"] * 4
 
 
 def test_a_camera_that_is_forgotten_is_not_opened_when_its_model_comes(engine):

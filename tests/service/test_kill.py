@@ -32,6 +32,7 @@ from streamrec.service.supervisor import Supervisor
 settings = read_settings(Path(sys.argv[2]))
 supervisor = Supervisor(settings, lambda: settings, module="scripted_worker")
 signal.signal(signal.SIGTERM, lambda *_: supervisor.stop())
+print("it may be stopped", flush=True)
 supervisor.run()
 """
 
@@ -61,7 +62,7 @@ class Killed:
     def start(self) -> None:
         """Start it."""
         command = [sys.executable, "-c", LAUNCHER, repr(sys.path), self._config]
-        self._process = subprocess.Popen(command)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
 
     def kill(self, *, children: bool) -> None:
         """Kill the supervisor, or each process of the service."""
@@ -71,11 +72,14 @@ class Killed:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         self._process.wait()
+        self._process.stdout.close()
 
     def stop(self) -> None:
-        """Let it end by itself."""
+        """Let it end by itself, once it knows how."""
+        assert self._process.stdout.readline()
         self._process.send_signal(signal.SIGTERM)
         assert self._process.wait(PATIENCE_S) == 0
+        self._process.stdout.close()
 
     def messages(self) -> list[EventMessage]:
         """Return all messages of events in the database, in order."""
