@@ -200,7 +200,7 @@ def _format_of(args: argparse.Namespace) -> "ExportFormat":
 
 @contextmanager
 def _output(args: argparse.Namespace, form: str) -> "Iterator[BinaryIO]":
-    """Give the file to write, which appears whole or not at all."""
+    """Give the file to write, which appears whole or not at all; devices are written to."""
     from streamrec.atomic import atomic_path
 
     if args.to == _STANDARD_OUTPUT:
@@ -211,8 +211,19 @@ def _output(args: argparse.Namespace, form: str) -> "Iterator[BinaryIO]":
     require_no_store(args, target)
     if not target.parent.is_dir():
         raise OutputError(f"cannot write {target}: there is no folder {target.parent}")
+    if target.exists() and not target.is_file():  # /dev/null stays what it is
+        with _opened(target) as file:
+            yield file
+        return
     with atomic_path(target) as temporary, temporary.open("wb") as file:
         yield file
+
+
+def _opened(target: Path) -> BinaryIO:
+    try:
+        return target.open("wb")
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error.strerror or error}") from None
 
 
 def _copy(file: Path, target: Path, what: "Footage") -> None:

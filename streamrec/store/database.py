@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, Row, delete, func, select, text
 from sqlalchemy.exc import DataError, IntegrityError
@@ -31,9 +32,6 @@ class Database:
     Args:
         url: the database, as SQLAlchemy has it.
 
-    Attributes:
-        refused: records that the database does not take whatever is done.
-
     Raises:
         StoreError: it cannot be reached or used; the text says why, without secrets. So do all
             methods.
@@ -41,7 +39,6 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.refused = 0
         self._url = url
         with told(url):
             engine = make_engine(url, f"streamrec {platform.node()}:{os.getppid()}")
@@ -104,12 +101,9 @@ class Database:
         """Write records one by one, as some of them cannot be written."""
         taken = 0
         for record in records:
-            try:
-                with self._connection.begin():
-                    write(self._connection, [record])
+            with suppress(DataError, IntegrityError), self._connection.begin():
+                write(self._connection, [record])
                 taken += 1
-            except (DataError, IntegrityError):
-                self.refused += 1
         return taken
 
 

@@ -27,7 +27,7 @@ _NUMBERS = ("pts_s", "duration_s", "score", "peak", "mean")
 COLUMNS = tuple(_MOMENTS.get(name, name) for name in _FIELDS)
 """Of CSV and Parquet."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ROWS_AT_ONCE = 10_000
 
 

@@ -33,8 +33,8 @@ MOST_RECORDS = 10_000
 SILENCE_S = 20.0
 """A process that says nothing for so long hangs; it says every second how it stands."""
 
-CLAIM_S = 5.0
-"""For so long a service that was killed may take to let go of the store."""
+CLAIM_S = 8.0
+"""For so long the process of a service that was killed may deliver, and has the store."""
 
 LONGEST_WAIT_S = 30.0
 """Between two starts of a process that dies again and again."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
@@ -133,6 +134,17 @@ def test_export_replaces_no_store_and_makes_no_folder(events, tmp_path):
         events("export", "--to", tmp_path / "here" / name).fails(2, "belongs to the store")
     events("export", "--to", tmp_path / "nowhere" / "x.csv").fails(5, "no folder")
     events("list", "--plot", tmp_path / "here" / "events.db").fails(5, "cannot draw")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are none")
+def test_export_writes_to_what_is_no_file_and_leaves_it_there(events, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert events("export", "--to", tmp_path / "pipe").code == 0
+    assert os.read(reading, 100).startswith(b"id,")
+    os.close(reading)
+    assert (tmp_path / "pipe").is_fifo()
+    events("export", "--to", tmp_path).fails(5, "cannot write")
 
 
 def test_stats_count_by_camera_label_hour_and_day(events):

@@ -34,7 +34,7 @@ def test_csv_has_a_column_a_field_and_times_with_their_zone():
     assert (second["ended"], second["reason"], second["pts_s"]) == ("", "", "-2.5")
 
 
-@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_csv_holds_no_formulas(label):
     assert rows([made_event(label=label)])[0]["label"] == f"'{label}"
 
