@@ -62,13 +62,13 @@ class Postgres:
         for process in (first, *first.children()):
             process.send_signal(number)
 
-    def new_database(self) -> str:
-        """Return the address of a new, empty database."""
+    def new_database(self, *options: str) -> str:
+        """Return the address of a new, empty database; ``options``: of ``createdb``."""
         self._databases += 1
         name = f"test{self._databases}"
         command = (self._programs / "createdb", "-h", "127.0.0.1", "-p", str(self.port))
         subprocess.run(
-            [*command, "-U", "streamrec", name],
+            [*command, "-U", "streamrec", *options, name],
             env={**os.environ, "PGPASSWORD": PASSWORD},
             check=True,
             timeout=30,

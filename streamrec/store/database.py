@@ -20,6 +20,7 @@ PRUNED_AT_ONCE = 500
 """Rows of a table that are deleted in one transaction."""
 
 _LOCK = 0x73747265616D  # of this program's own choice; PostgreSQL keeps it while we are connected
+_ENCODINGS = ("UTF8", "SQL_ASCII")  # the latter takes bytes as they are
 _HOLDER = (
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) + objid::bigint = :lock"
@@ -94,6 +95,7 @@ class Database:
     def _open(self) -> None:
         with self._connection.begin():
             if self._connection.dialect.name == "postgresql":
+                _require_unicode(self._connection)
                 _lock(self._connection)
             migrate(self._connection)
 
@@ -105,6 +107,20 @@ class Database:
                 write(self._connection, [record])
                 taken += 1
         return taken
+
+
+def _require_unicode(connection: Connection) -> None:
+    """Check that a PostgreSQL database takes any text.
+
+    Raises:
+        StoreError: it does not.
+    """
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding not in _ENCODINGS:
+        raise StoreError(
+            f"its encoding, {encoding}, has not all letters; make one with "
+            "`createdb --encoding=UTF8 --template=template0`, or take another --store"
+        )
 
 
 def _lock(connection: Connection) -> None:

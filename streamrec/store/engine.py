@@ -26,6 +26,7 @@ _PRAGMAS = (
 )
 _POSTGRESQL = {
     "connect_timeout": _CONNECT_S,
+    "client_encoding": "utf8",
     "tcp_user_timeout": _ANSWER_S * 1000,
     # The server finds out soon that this machine is gone, and lets go of its locks.
     "options": f"-c statement_timeout={_ANSWER_S}s -c tcp_keepalives_idle=10"

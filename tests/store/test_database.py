@@ -12,7 +12,7 @@ from streamrec.errors import StoreError
 from streamrec.store import database as module
 from streamrec.store.database import Database
 from streamrec.store.place import store_place
-from streamrec.store.query import EventFilter, count_events
+from streamrec.store.query import EventFilter, count_events, find_events
 from streamrec.store.reader import Reader
 from streamrec.store.tables import events, messages, metadata, statuses
 from streamrec.types import EventPhase
@@ -164,6 +164,22 @@ def test_two_services_do_not_share_a_postgresql_database(postgres_server):
         Database(url)
     first.close()
     Database(url).close()
+
+
+PLAIN = ("--template=template0", "--locale-provider=libc", "--locale=C")
+
+
+def test_any_letter_gets_into_a_postgresql_database_or_it_is_refused(postgres_server, monkeypatch):
+    monkeypatch.setenv("STREAMREC_HOME", "unused")
+    place = store_place(postgres_server.new_database(*PLAIN, "--encoding=SQL_ASCII"))
+    database = Database(place.url)
+    assert database.write([event_record(label="\N{SNOWMAN}")]) == 1
+    database.close()
+    with Reader(place.url) as reader:
+        assert [event.label for event in find_events(reader, EventFilter())] == ["\N{SNOWMAN}"]
+    place = store_place(postgres_server.new_database(*PLAIN, "--encoding=LATIN1"))
+    with pytest.raises(StoreError, match="LATIN1"):
+        Database(place.url)
 
 
 @pytest.mark.parametrize(
