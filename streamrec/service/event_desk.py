@@ -93,10 +93,6 @@ class EventDesk:
         """Events that are not published yet, as they are not kept yet."""
         return len(self._waiting)
 
-    def open_events(self) -> list[ActionEvent]:
-        """Return the events that are open."""
-        return [event for events in self._open.values() for event in events.values()]
-
     def take(self, event: ActionEvent) -> None:
         """Take what a worker says of an event; late words about one that has ended are dropped."""
         events = self._open.setdefault(event.source, {})

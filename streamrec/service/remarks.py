@@ -31,7 +31,7 @@ def _on_access(access: AccessOptions) -> Iterator[str]:
             read_secret_key(Path(access.keys))
         except KeysError as error:
             yield f"warning: keys: {error}"
-    if access.clients and not Path(access.clients).is_dir():
+    if access.clients and not _is_folder(Path(access.clients)):
         yield f"warning: clients: there is no folder {access.clients}"
 
 
@@ -53,10 +53,10 @@ def _on_camera(camera: CameraSettings) -> Iterator[str]:
     yield from _on_secrets(f"{where}.source", source)
     if not secret_names(source) and source_kind(source) == "file":
         path = file_path(source)
-        if not path.exists():
+        if not _exists(path):
             yield f"warning: {where}.source: there is no file {path}"
     weights = as_file_path(model)
-    if weights and not (weights.exists() or Path(f"{weights}.index").exists()):
+    if weights and not (_exists(weights) or _exists(Path(f"{weights}.index"))):
         yield f"warning: {where}.model: there is no file {weights}"
 
 
@@ -78,5 +78,14 @@ def _on_secrets(where: str, text: str) -> Iterator[str]:
 
 def _can_write(folder: Path) -> bool:
     """Tell whether a folder can be written, or be made."""
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    nearest = next((path for path in (folder, *folder.parents) if _exists(path)), folder)
+    return _is_folder(nearest) and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _is_folder(path: Path) -> bool:
+    return _exists(path) and path.is_dir()
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether it is there for us; of what others keep from us ``Path.exists`` raises."""
+    return os.access(path, os.F_OK)

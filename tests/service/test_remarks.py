@@ -93,3 +93,21 @@ def test_footage_that_is_kept_nowhere_is_told(remarks):
     (told,) = remarks("store: none", cameras="{door: {source: 0, clip: true}}")
     assert told == "warning: cameras.door: no thumbnails or clips, as 'store' is none"
     assert remarks("store: none", cameras="{door: {source: 0}}") == []
+
+
+@posix
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root reads everywhere")
+@pytest.mark.parametrize(
+    ("line", "cameras"),
+    [
+        ("store: shut/a/events.db", "{}"),
+        ("clients: shut/a", "{}"),
+        ("", "{door: {source: shut/a.mp4}}"),
+        ("", "{door: {source: 0, model: shut/a.onnx}}"),
+    ],
+)
+def test_what_lies_in_a_folder_of_others_is_told(remarks, tmp_path, monkeypatch, line, cameras):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shut").mkdir(mode=0)
+    (told,) = remarks(line, cameras=cameras)
+    assert told.startswith("warning: ") and "shut" in told
