@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from streamrec.errors import SinkError
-from streamrec.events import EventTracker
+from streamrec.events import SILENCE_S, EventTracker
 from streamrec.service.event_desk import EventDesk
 from streamrec.sinks.zmq import HEARTBEAT_S, ZmqPublisher
 from streamrec.types import (
@@ -47,7 +47,7 @@ class LiveEvents:
         self._show = show
         self._desk = EventDesk(self._announce)
         self._lock = threading.Lock()
-        self._live = True
+        self._live, self._withheld, self._seen_s = True, False, time.monotonic()
         self._heartbeat_s = -math.inf
         self._closed = threading.Event()
         self._tending = threading.Thread(target=self._tend, name="publisher", daemon=True)
@@ -61,6 +61,7 @@ class LiveEvents:
             SinkError: the publisher is closed.
         """
         with self._lock:
+            self._seen_s = time.monotonic()
             self._take(self._tracker.take(prediction))
             message = message_of(prediction, 0, "", self._top, action=self._tracker.action)
             self._publisher.publish(message, prediction.ready_s)
@@ -68,7 +69,7 @@ class LiveEvents:
     def told(self, status: CameraStatus) -> None:
         """Publish how it stands with the source; end its events when it is lost."""
         with self._lock, suppress(SinkError):  # the publisher is closed first
-            self._live = status.state is CameraState.LIVE
+            self._live, self._withheld = status.state is CameraState.LIVE, status.defect is not None
             self._take(self._tracker.told(status.state))
             self._publisher.tell(status)
 
@@ -90,8 +91,14 @@ class LiveEvents:
     def _tend(self) -> None:
         while not self._closed.wait(_TURN_S):
             with self._lock:
+                self._end_in_silence()
                 self._beat()
                 self._publisher.turn()
+
+    def _end_in_silence(self) -> None:
+        """End what is open while pictures are withheld; the next one would end it just so."""
+        if self._withheld and time.monotonic() - self._seen_s > SILENCE_S:
+            self._take(self._tracker.end(EventEnd.RESET))
 
     def _beat(self) -> None:
         if time.monotonic() - self._heartbeat_s >= HEARTBEAT_S:

@@ -12,7 +12,7 @@ from streamrec.config import EventSettings, RuleOptions
 from streamrec.events import EventDetector, EventTracker
 from streamrec.service.live_events import LiveEvents
 from streamrec.sinks.zmq import ZmqPublisher
-from streamrec.types import CameraState, CameraStatus, Frame, Latency, Prediction
+from streamrec.types import CameraState, CameraStatus, Defect, Frame, Latency, Prediction
 
 LABELS = ("wave", "walk")
 KINDS = ("prediction", "event", "status", "heartbeat")
@@ -115,10 +115,17 @@ def test_nothing_begins_while_the_source_is_lost(live, shown):
     assert [str(e.phase) for e in shown[2:]] == ["start"]
 
 
+def test_an_event_ends_while_all_pictures_are_withheld(live, subscriber, monkeypatch):
+    monkeypatch.setattr("streamrec.service.live_events.SILENCE_S", 0.2)
+    live.emit(prediction(0.9, 0), FRAME)
+    live.told(replace(status(CameraState.LIVE), defect=Defect.BLACK))
+    assert [e.reason for e in heard(subscriber, EventMessage, 2)] == [None, "reset"]
+
+
 def test_heartbeats_come_also_after_the_clock_was_set_back(live, subscriber, monkeypatch):
     monkeypatch.setattr("streamrec.types.now_s", lambda: 0.0)
     monkeypatch.setattr("streamrec.service.live_events.now_s", lambda: 0.0, raising=False)
-    beats = [subscriber.receive(5) for _ in range(3)]
+    beats = [subscriber.receive(5) for _ in range(2)]
     assert all(beat is not None and beat.source == "_system" for beat in beats)
 
 
