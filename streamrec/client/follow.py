@@ -1,11 +1,11 @@
 """Events as they come, none missed and none twice, whatever happens on the way."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from typing import Self
+from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
 
+from streamrec.client.base import Receiver
 from streamrec.client.connect import KeyFile, Keys
 from streamrec.client.event_order import EventOrder
 from streamrec.client.replay import CONNECTION_S, events_wanted, refusal
@@ -24,7 +24,7 @@ MOST_PATIENCE_S = 2.0
 """Longest wait before a store that lags is asked again; the first one is a fortieth of it."""
 
 
-class EventFollower:
+class EventFollower(Receiver[EventMessage]):
     """All events of a service. An iterator and a context manager, also async.
 
     ::
@@ -185,26 +185,6 @@ class EventFollower:
         self._waiter.close()
         self._socket.close()
         self._subscriber.close()
-
-    def __iter__(self) -> Iterator[EventMessage]:
-        while (event := self.receive(self._timeout_s)) is not None:
-            yield event
-
-    async def __aiter__(self) -> AsyncIterator[EventMessage]:
-        while (event := await self.receive_async(self._timeout_s)) is not None:
-            yield event
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
 
 
 follow_events = EventFollower

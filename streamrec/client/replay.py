@@ -3,10 +3,11 @@
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from streamrec.client.base import Client
 from streamrec.client.connect import KeyFile, Keys
 from streamrec.client.replay_socket import ReplaySocket
 from streamrec.client.waiting import Steps, Waiter, deadline_s
@@ -37,7 +38,7 @@ Wanted = TypeVar("Wanted", bound=Answer)
 Asked = TypeVar("Asked", bound=Request)
 
 
-class Replay:
+class Replay(Client):
     """What a service has kept. A context manager, also async.
 
     Not for several threads or tasks at once.
@@ -157,18 +158,6 @@ class Replay:
         """Disconnect; safe to call twice."""
         self._waiter.close()
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
 
 
 class ReplayedEvents:

@@ -1,11 +1,12 @@
 """Messages as they are published."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, cast, overload
 
 import zmq
 
+from streamrec.client.base import Receiver
 from streamrec.client.connect import Connection, KeyFile, Keys
 from streamrec.client.continuity import Continuity, Gap
 from streamrec.client.liveness import Liveness
@@ -41,7 +42,14 @@ QUEUED_MESSAGES = 1000
 _HEARTBEAT = "heartbeat"
 
 
-class Subscriber(Generic[Received]):
+class _Options(TypedDict, total=False):
+    server_key: KeyFile | None
+    key: KeyFile | None
+    on_gap: Callable[[Gap], None] | None
+    on_liveness: Callable[[bool], None] | None
+
+
+class Subscriber(Receiver[Received]):
     """Messages of one publisher, oldest first. An iterator and a context manager, also async.
 
     Iteration ends after ``timeout_s`` seconds without a message, and can be taken up again.
@@ -60,10 +68,7 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: tuple[Literal["prediction"]] = ...,
-        server_key: KeyFile | None = None,
-        key: KeyFile | None = None,
-        on_gap: Callable[[Gap], None] | None = None,
-        on_liveness: Callable[[bool], None] | None = None,
+        **options: Unpack[_Options],
     ) -> None: ...
 
     @overload
@@ -74,10 +79,7 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: tuple[Literal["event"]],
-        server_key: KeyFile | None = None,
-        key: KeyFile | None = None,
-        on_gap: Callable[[Gap], None] | None = None,
-        on_liveness: Callable[[bool], None] | None = None,
+        **options: Unpack[_Options],
     ) -> None: ...
 
     @overload
@@ -88,10 +90,7 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: tuple[Literal["status"]],
-        server_key: KeyFile | None = None,
-        key: KeyFile | None = None,
-        on_gap: Callable[[Gap], None] | None = None,
-        on_liveness: Callable[[bool], None] | None = None,
+        **options: Unpack[_Options],
     ) -> None: ...
 
     @overload
@@ -102,10 +101,7 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: tuple[Literal["heartbeat"]],
-        server_key: KeyFile | None = None,
-        key: KeyFile | None = None,
-        on_gap: Callable[[Gap], None] | None = None,
-        on_liveness: Callable[[bool], None] | None = None,
+        **options: Unpack[_Options],
     ) -> None: ...
 
     @overload
@@ -116,10 +112,7 @@ class Subscriber(Generic[Received]):
         timeout_s: float | None = None,
         *,
         kinds: Collection[str],
-        server_key: KeyFile | None = None,
-        key: KeyFile | None = None,
-        on_gap: Callable[[Gap], None] | None = None,
-        on_liveness: Callable[[bool], None] | None = None,
+        **options: Unpack[_Options],
     ) -> None: ...
 
     def __init__(
@@ -247,26 +240,6 @@ class Subscriber(Generic[Received]):
         """Disconnect; safe to call twice."""
         self._waiter.close()
         self._connection.close()
-
-    def __iter__(self) -> Iterator[Received]:
-        while (message := self.receive(self._timeout_s)) is not None:
-            yield message
-
-    async def __aiter__(self) -> AsyncIterator[Received]:
-        while (message := await self.receive_async(self._timeout_s)) is not None:
-            yield message
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
 
 
 def _prefixes(source: str | None, kinds: Collection[str]) -> list[bytes]:
