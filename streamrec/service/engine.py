@@ -9,6 +9,7 @@ saves up turns, and nobody runs ahead.)
 """
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -34,7 +35,10 @@ RETRY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A camera whose model is being loaded; or, after a failure, when that is tried again."""
+    """A camera whose model is being loaded; or, after a failure, when that is tried again.
+
+    ``retry_s`` is monotonic, in seconds.
+    """
 
     settings: CameraSettings
     model: Future[Recognizer]
@@ -123,7 +127,7 @@ class Engine:
         """Open the cameras whose models are there, and try those again whose time has come."""
         for name, opening in list(self._opening.items()):
             if opening.retry_s is not None:
-                if now_s() >= opening.retry_s:
+                if time.monotonic() >= opening.retry_s:
                     self._begin(opening.settings)
             elif opening.model.done():
                 del self._opening[name]
@@ -134,10 +138,10 @@ class Engine:
         try:
             self._cameras[settings.name] = self._open(settings, opening.model.result())
         except (DownloadError, SourceOpenError) as error:
-            retry_s = now_s() + RETRY_S
+            retry_s = time.monotonic() + RETRY_S
             self._opening[settings.name] = replace(opening, retry_s=retry_s)
             status = _not_watched(settings.name, CameraState.BACKING_OFF, error)
-            self._tell(replace(status, attempt=1, retry_s=retry_s))
+            self._tell(replace(status, attempt=1, retry_s=now_s() + RETRY_S))
         except StreamrecError as error:
             self._tell(_not_watched(settings.name, CameraState.DISABLED, error))
 

@@ -166,7 +166,8 @@ class Replayer:
         ended = self._child.ended()
         if ended is not None or self._closed:
             self.hear()
-            return f"ended: {self._why}" if self._why else f"ended with status {ended}"
+            how = "hung up" if ended is None else f"ended with status {ended}"
+            return f"ended: {self._why}" if self._why else how
         return f"said nothing for {SILENCE_S:g} s" if now_s - self._heard_s > SILENCE_S else ""
 
     def _fail(self, now_s: float) -> None:
