@@ -1,5 +1,6 @@
 """What is asked of a store: events, their messages, and what changed with cameras."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -17,9 +18,6 @@ MESSAGES_LOOKED_AT = 20_000
 
 SHORTEST_ID = 4
 """Letters of an event's id that are taken for it, where no other begins so."""
-
-_EARLY_S = 60.0
-"""By how much the clocks of processes may differ, with much to spare."""
 
 _FORM = "00000000-0000-0000-0000-000000000000"
 """Of ids."""
@@ -153,7 +151,8 @@ def messages_after(
     Args:
         reader: the store.
         number: those with a higher number only.
-        since_s: those whose ``captured_s`` is this or later only.
+        since_s: those numbered at this Unix time in seconds or later only; what ended an event
+            afterwards is among them, however long ago it was last seen.
         sources: those of these sources only; None: of all.
         most: how many at most.
 
@@ -164,8 +163,8 @@ def messages_after(
     if newest <= number or most == 0:
         return Page((), number, newest, newest > number)
     first = number
-    if since_s is not None:  # a message is numbered by the clock, after its frame was captured
-        first = max(first, min(int((since_s - _EARLY_S) * 1e6), newest))
+    if since_s is not None:  # a message is numbered by the clock
+        first = max(first, min(math.ceil(_possible(since_s) * 1e6) - 1, newest))
     last = _last_to_look_at(reader, first, newest)
     query = (
         select(messages.c.number, messages.c.payload)
@@ -173,13 +172,15 @@ def messages_after(
         .order_by(messages.c.number)
         .limit(most)
     )
-    if since_s is not None:
-        query = query.where(messages.c.captured_s >= since_s)
     if sources is not None:
         query = query.where(messages.c.source.in_(sources))
     rows = list(reader.rows(query))
     reached = rows[-1].number if len(rows) == most else last
     return Page(tuple(_decoded(rows, EventMessage)), reached, newest, reached < newest)
+
+
+def _possible(time_s: float) -> float:
+    return min(max(time_s, 0.0), _LATEST_S)
 
 
 def find_statuses(

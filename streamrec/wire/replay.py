@@ -37,7 +37,8 @@ class EventsWanted(Struct, frozen=True, kw_only=True, tag="events"):
     Attributes:
         request: any number; the answer repeats it.
         since: those with a higher number only.
-        since_s: those whose ``captured_s``, Unix time in seconds, is this or later only.
+        since_s: those numbered at this Unix time in seconds or later only; what ended an event
+            afterwards is among them, however long ago it was last seen.
         sources: those of these sources only; null: of all.
         most: how many of them at most; 0 asks how far the store is.
     """

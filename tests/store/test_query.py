@@ -4,11 +4,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import create_engine, text
 
 from streamrec.errors import OptionError, StoreError
 from streamrec.store import query
 from streamrec.store.database import Database
+from streamrec.store.messages import Record
 from streamrec.store.place import store_place
 from streamrec.store.query import (
     EventFilter,
@@ -21,6 +23,7 @@ from streamrec.store.query import (
     messages_of,
 )
 from streamrec.store.reader import Reader
+from streamrec.types import EventEnd, EventPhase
 from tests.store.made_store import BEGIN_S, event_record_of, fill, made_event, made_status
 
 
@@ -123,11 +126,24 @@ def test_a_page_begins_after_a_number_and_at_a_time(url):
         assert [m.number for m in messages_after(reader, numbers[17]).messages] == numbers[18:]
         since = messages_after(reader, since_s=BEGIN_S + 1803.0)
         assert [message.number for message in since.messages] == numbers[18:]
-        assert messages_after(reader, since_s=-1e300).messages[0].number == numbers[0]
-        assert messages_after(reader, since_s=1e300) == ((), numbers[-1], numbers[-1], False)
+        assert messages_after(reader, since_s=-1e305).messages[0].number == numbers[0]
+        assert messages_after(reader, since_s=1e305) == ((), numbers[-1], numbers[-1], False)
         assert messages_after(reader, numbers[0], most=0) == ((), numbers[0], numbers[-1], True)
         beyond = numbers[-1] + 5
         assert messages_after(reader, beyond) == ((), beyond, numbers[-1], False)
+
+
+def test_an_end_that_was_told_later_is_in_the_page_of_its_own_time(url):
+    begun = event_record_of(made_event(BEGIN_S, None))
+    number = begun.number + 60_000_000
+    ended = {"phase": EventPhase.END, "ended_s": begun.message.captured_s, "number": number}
+    database = Database(url)
+    end = replace(begun.message, reason=EventEnd.INTERRUPTED, **ended)
+    database.write([begun, Record(number, end)])
+    database.close()
+    with Reader(url) as reader:
+        (found,) = messages_after(reader, since_s=BEGIN_S + 30).messages
+    assert found.reason is EventEnd.INTERRUPTED
 
 
 def test_an_empty_store_has_nothing(url):
