@@ -1,6 +1,7 @@
 """``streamrec events``: what happened, from the store of a service, which may be running."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -120,7 +121,7 @@ def show_event(args: argparse.Namespace) -> int:
         what: footage_file(media, event.source, event.started_s, event.id, what)
         for what in SUFFIXES
     }
-    print_event(event, {what: file for what, file in files.items() if file.is_file()}, messages)
+    print_event(event, {what: file for what, file in files.items() if _is_there(file)}, messages)
     targets: dict[Footage, Path | None] = {"thumbnail": args.thumbnail, "clip": args.clip}
     for what, target in targets.items():
         if target is not None:
@@ -236,10 +237,15 @@ def _copy(file: Path, target: Path, what: "Footage") -> None:
 
     from streamrec.atomic import atomic_path
 
-    if not file.is_file():
-        raise OutputError(f"there is no {what} of this event: no file {file}")
+    if not _is_there(file):
+        raise OutputError(f"there is no {what} of this event: no file {file} that you may read")
     with atomic_path(target) as temporary:
         shutil.copyfile(file, temporary)
+
+
+def _is_there(file: Path) -> bool:
+    """Tell whether a file can be read; footage is for the service's own user."""
+    return os.access(file, os.R_OK)
 
 
 def _say_if_none(found: "list[ActionEvent]", reader: "Reader") -> bool:

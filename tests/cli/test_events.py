@@ -119,6 +119,17 @@ def test_show_has_everything_of_an_event(events, store, tmp_path):
     events("show", "0000000").fails(2, "no event '0000000'")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="may read everything")
+def test_footage_of_another_user_is_none(events, store):
+    clip = footage_file(store.media, "door", BEGIN_S, WAVE.id, "clip")
+    clip.parent.mkdir(parents=True)
+    clip.write_bytes(b"video")
+    store.media.chmod(0)
+    assert "clip            none" in events("show", WAVE.id).out
+    events("show", WAVE.id, "--clip", "copy.mp4").fails(5, "may read")
+    store.media.chmod(0o700)
+
+
 def test_export_goes_to_standard_output_or_a_file(events, tmp_path):
     rows = list(csv.DictReader(StringIO(events("export").out)))
     assert [row["id"] for row in rows] == [WAVE.id, FALL.id]
