@@ -132,7 +132,7 @@ def _begin(connection: Connection) -> None:
 def _words(error: Exception, url: str) -> str:
     """Return what a driver says, on one line, without the password."""
     cause: Any = error.orig if isinstance(error, DBAPIError) else error
-    words = " ".join(str(cause).split()) or type(cause).__name__
+    words = " ".join(str(getattr(cause, "strerror", None) or cause).split()) or type(cause).__name__
     password = parse_url(url).password
     if password:
         words = words.replace(str(password), "***")

@@ -47,10 +47,9 @@ class Reader:
             StoreError: the database is not there, cannot be reached or read, or is of another
                 version of streamrec.
         """
-        if self._file is not None and not self._file.exists():
-            raise StoreError(
-                f"no events are stored in {self.place}, there is no such file; {OTHER_STORE}"
-            )
+        with told(self._url):
+            if self._file is not None and not self._file.exists():
+                raise StoreError(f"no events are stored, there is no such file; {OTHER_STORE}")
         with told(self._url), self._engine.connect() as connection:
             if not self._is_checked:
                 _require_version(connection)

@@ -1,5 +1,7 @@
 """Reading stores of either kind; they are made by the service's own writer."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -187,6 +189,18 @@ def test_reading_never_makes_or_changes_a_file(file, url):
     before = file.read_bytes()
     assert labels(url) == ["wave"]
     assert file.read_bytes() == before
+
+
+def test_a_store_in_another_users_folder_is_said_to_be_that(file, url, monkeypatch):
+    fill(url)
+    monkeypatch.setattr("os.stat", denied)  # as pathlib calls it; root itself is denied nothing
+    with Reader(url) as reader, pytest.raises(StoreError, match="Permission denied") as caught:
+        count_events(reader, EventFilter())
+    assert str(caught.value) == f"{file}: Permission denied"
+
+
+def denied(*_, **__):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def test_what_is_written_while_a_service_runs_is_read_at_once(file, url):
