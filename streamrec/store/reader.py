@@ -48,8 +48,8 @@ class Reader:
                 version of streamrec.
         """
         with told(self._url):
-            if self._file is not None and not self._file.exists():
-                raise StoreError(f"no events are stored, there is no such file; {OTHER_STORE}")
+            if self._file is not None:
+                _require_file(self._file)
         with told(self._url), self._engine.connect() as connection:
             if not self._is_checked:
                 _require_version(connection)
@@ -69,6 +69,19 @@ class Reader:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _require_file(file: Path) -> None:
+    """Check that a file is there.
+
+    Raises:
+        StoreError: it is not.
+        OSError: nobody can tell.
+    """
+    try:
+        file.stat()
+    except FileNotFoundError:
+        raise StoreError(f"no events are stored, there is no such file; {OTHER_STORE}") from None
 
 
 def _file_of(url: str) -> Path | None:
