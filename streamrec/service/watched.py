@@ -1,5 +1,6 @@
 """One camera of a worker: its frames, its stream of predictions, its events, what is counted."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -98,7 +99,7 @@ class Watched:
         self.due_s = 0.0
         self._spec, self._told, self._top = recognizer.spec, told, top
         self._events, self._happen, self.recorder = events, happen, recorder
-        self._seen_s = now_s()
+        self._seen_s = time.monotonic()
         self._stream = recognizer.stream(
             settings.name,
             predict=settings.stream.predict,
@@ -112,7 +113,7 @@ class Watched:
         self._ask_s = 0.0
         self._last: Prediction | None = None
         self._ended = False
-        self._meter = Meter(now_s())
+        self._meter = Meter(time.monotonic())
         if self._spec.windowed:
             source.keep(KEPT_FRAMES)
 
@@ -132,7 +133,7 @@ class Watched:
             self._ended = True
             self._tell(self._events.end(EventEnd.SHUTDOWN))
             return
-        self._seen_s = frame.captured_s
+        self._seen_s = time.monotonic()
         self._counts["late"] += frame.dropped
         if self._left_out is not None:
             frame, self._left_out = frame.after(self._left_out), None
@@ -146,7 +147,7 @@ class Watched:
         if prediction is not None:
             self._last = prediction
             self._counts["predictions"] += 1
-            self._meter.count(prediction.ready_s)
+            self._meter.count(time.monotonic())
             self._tell(self._events.take(prediction))
             publish(self._message(prediction), prediction.ready_s)
 
@@ -208,7 +209,7 @@ class Watched:
 
         The next frame would end it just so.
         """
-        if not self.waiting and now_s() - self._seen_s > SILENCE_S:
+        if not self.waiting and time.monotonic() - self._seen_s > SILENCE_S:
             self._tell(self._events.end(EventEnd.RESET))
             self.recorder.finish()
 
@@ -222,10 +223,11 @@ class Watched:
         rate = self.settings.camera.rate
         if not rate:
             return True
-        early_s = 0.5 * self._frame_s()
-        if captured_s < self._ask_s - early_s:
+        early_s, wait_s = 0.5 * self._frame_s(), self._ask_s - captured_s
+        if early_s < wait_s <= early_s + 1 / rate:  # longer: the clock was set back
             return False
-        self._ask_s = max(self._ask_s, captured_s - early_s) + 1 / rate
+        in_time = abs(wait_s) <= early_s
+        self._ask_s = (self._ask_s if in_time else captured_s - early_s) + 1 / rate
         return True
 
     def _frame_s(self) -> float:
@@ -256,7 +258,7 @@ class Watched:
         return replace(
             status,
             model=self._spec.name,
-            predictions_hz=self._meter.hz(now_s()),
+            predictions_hz=self._meter.hz(time.monotonic()),
             wanted_hz=1 / self._period_s(),
             counts=counts,
         )
