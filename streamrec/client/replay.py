@@ -82,7 +82,7 @@ class Replay(Client):
 
         Args:
             since: those with a higher ``number`` only.
-            since_s: those whose ``captured_s``, Unix time in seconds, is this or later only.
+            since_s: those numbered at this Unix time in seconds or later only.
             sources: those of these sources only.
 
         Raises:
