@@ -159,26 +159,26 @@ class Recorder:
     def _submit(self, what: Footage, event: ActionEvent, shots: Sequence[Shot]) -> None:
         path = footage_file(self._folder, self._source, event.started_s, event.id, what)
         write = partial(_write, self._folder, path, shots)
-        again = what == "thumbnail" and event.phase is EventPhase.END
-        done = partial(self._done, what, 0 if again else 1)
+        counts = what == "clip" or event.phase is EventPhase.END  # a thumbnail is written twice
+        done = partial(self._done, what, counts)
         size = sum(len(shot.jpeg) for shot in shots)
         if not shots:
-            self._lose(what, "no picture of that time came")
+            self._lose(what, counts, "no picture of that time came")
         elif not self._writer.submit(Task(write, done, size)):
-            self._lose(what, "too many wait to be written")
+            self._lose(what, counts, "too many wait to be written")
 
-    def _done(self, what: Footage, new: int, error: Exception | None) -> None:
+    def _done(self, what: Footage, counts: bool, error: Exception | None) -> None:
         with self._lock:
             if error is None:
-                self._counts[_COUNTS[what]] += new
+                self._counts[_COUNTS[what]] += counts
                 self._failing.discard(what)
             else:
                 known = isinstance(error, StreamrecError)
-                self._lose(what, str(error) if known else type(error).__name__)
+                self._lose(what, counts, str(error) if known else type(error).__name__)
 
-    def _lose(self, what: Footage, why: str) -> None:
+    def _lose(self, what: Footage, counts: bool, why: str) -> None:
         """Count it; say so once, until one is written."""
-        self._counts["footage_lost"] += 1
+        self._counts["footage_lost"] += counts
         if what not in self._failing:
             self._failing.add(what)
             _log.warning("%s: no %s of its events: %s", self._source, what, why)

@@ -144,7 +144,7 @@ def test_an_event_without_any_picture_is_counted_as_lost(camera):
     wave = event(1, start=10.0)
     door.event(wave)
     door.event(ending(wave, 11.0, reason="lost"))
-    assert door.counts == {"footage_lost": 3}
+    assert door.counts == {"footage_lost": 2}
     assert not door.folder.exists()
 
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_written_is_counted_and_said_once(camera, tmp_path, caplo
             door.film(5, 10)
             door.event(wave)
             door.event(ending(wave, 10.0, reason="lost"))
-        assert door.counts == {"footage_lost": 9}
+        assert door.counts == {"footage_lost": 6}
     assert sorted(line[:29] for line in caplog.messages) == [
         "door: no clip of its events: ",
         "door: no thumbnail of its eve",
