@@ -21,10 +21,11 @@ class Gap:
     """Messages that were published and did not come.
 
     Attributes:
-        source: whose; ``_system`` where a heartbeat shows that an event is missing, of whomever.
+        source: whose; ``_system`` where a heartbeat, or an event that names the one before it,
+            shows that events are missing, of whomever.
         kind: ``prediction``, ``event``, ``status`` or ``heartbeat``.
-        missing: how many; None where a heartbeat shows it. The next message of that source says
-            how many they were, as a gap of its own.
+        missing: how many; None where that is not known. The next message of their source says how
+            many they were, as a gap of its own.
         since: number of the newest event before them, of that source unless it is ``_system``; what
             to ask a replay for. None where that is not known, and for messages that are no events.
     """
@@ -39,7 +40,7 @@ class Heard(NamedTuple):
     """What a message is: ``new``, or sent again; and what is missing before it."""
 
     new: bool
-    gap: Gap | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 class _Place(NamedTuple):
@@ -75,10 +76,13 @@ class Continuity:
     def hear(self, message: Message) -> Heard:
         """Take a message that came: of a kind that is wanted, or a heartbeat."""
         self._enter(message.session)
-        beat = self._beat(message) if isinstance(message, HeartbeatMessage) else None
-        if topic_of(message).kind not in self._kinds or self._is_repeat(message):
-            return Heard(False, beat)
-        return Heard(True, self._gap(message) or beat)
+        gaps = [self._beat(message)] if isinstance(message, HeartbeatMessage) else []
+        is_new = topic_of(message).kind in self._kinds and not self._is_repeat(message)
+        if is_new and isinstance(message, EventMessage):
+            gaps.append(self._behind(message.previous) if self._is_settled else None)
+        if is_new:
+            gaps.append(self._gap(message))
+        return Heard(is_new, tuple(gap for gap in gaps if gap is not None))
 
     def _enter(self, session: str) -> None:
         if session != self._session:
@@ -92,9 +96,14 @@ class Continuity:
         if self._first_beat is None:
             self._first_beat = message.sequence
         self._is_settled = self._is_settled or message.sequence > self._first_beat
-        known, named = self._number, message.number
-        self._number = max(known or 0, named or 0)
-        if known is None or named is None or named <= known or not self._all_events:
+        gap = self._behind(message.number)
+        self._number = max(self._number or 0, message.number or 0)
+        return gap
+
+    def _behind(self, number: int | None) -> Gap | None:
+        """Compare the number of an event with the newest that is known."""
+        known = self._number
+        if known is None or number is None or number <= known or not self._all_events:
             return None
         return Gap(SYSTEM, "event", None, known)
 

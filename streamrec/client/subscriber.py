@@ -232,8 +232,9 @@ class Subscriber(Receiver[Received]):
     def _is_wanted(self, message: Message) -> bool:
         """Tell what is missing before this message; False for one that is sent again."""
         heard = self._continuity.hear(message)
-        if heard.gap is not None and self._on_gap is not None:
-            self._on_gap(heard.gap)
+        if self._on_gap is not None:
+            for gap in heard.gaps:
+                self._on_gap(gap)
         return heard.new
 
     def close(self) -> None:

@@ -15,8 +15,8 @@ GOLDEN = {
 }
 
 
-def event(sequence, number, name="x", source="a", phase="update", session="s"):
-    fields = {"id": name, "number": number, "phase": phase}
+def event(sequence, number, name="x", source="a", phase="update", session="s", previous=None):
+    fields = {"id": name, "number": number, "phase": phase, "previous": previous}
     return message("event", sequence, source, session, **fields)
 
 
@@ -35,7 +35,7 @@ BEATS = beat(10), beat(10, sequence=1)
 def told(messages, kinds=("event",), all_sources=True):
     continuity = Continuity(kinds, all_sources=all_sources)
     heard = [continuity.hear(each) for each in messages]
-    return [each.new for each in heard], [each.gap for each in heard if each.gap], continuity
+    return [each.new for each in heard], [gap for each in heard for gap in each.gaps], continuity
 
 
 def test_numbers_of_each_source_and_kind_are_their_own():
@@ -54,6 +54,13 @@ def test_a_gap_says_where_to_ask_on_also_where_a_heartbeat_has_told_of_newer_eve
     messages = [*BEATS, event(4, 11), beat(20, sequence=2), event(6, 30)]
     _, gaps, _ = told(messages, all_sources=False)
     assert gaps == [Gap("a", "event", 1, 11)]
+
+
+def test_an_event_that_names_one_that_did_not_come_shows_that_some_are_missing_of_whomever():
+    messages = [*BEATS, event(4, 11, previous=10), event(5, 13, previous=12), beat(13, sequence=2)]
+    _, gaps, continuity = told(messages)
+    assert (gaps, continuity.lost) == ([Gap(wire.SYSTEM, "event", None, 11)], 0)
+    assert told(messages, all_sources=False)[1] == []
 
 
 def test_the_first_message_of_a_source_is_never_a_gap():
@@ -103,15 +110,15 @@ def test_what_is_remembered_is_bounded():
 @st.composite
 def histories(draw):
     """What one publisher sends, from where we joined: live messages, and open events again."""
-    open_events, number, sent, said = {}, 0, [], beat(None)
+    open_events, number, previous, sent, said = {}, 0, None, [], beat(None)
     joined = draw(st.integers(0, 10))
     for sequence in range(draw(st.integers(joined, 30))):
         if sequence == joined:
             sent = [said, *draw(st.permutations(list(open_events.values())))]
-        number += draw(st.integers(1, 5))
+        number, previous = number + draw(st.integers(1, 5)), number or None
         name = draw(st.sampled_from("xyz"))
         phase = draw(st.sampled_from(["update", "end"])) if name in open_events else "start"
-        live = event(sequence, number, name, phase=phase)
+        live = event(sequence, number, name, phase=phase, previous=previous)
         open_events[name] = live
         if phase == "end":
             del open_events[name]
