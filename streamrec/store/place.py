@@ -51,7 +51,8 @@ def store_place(store: str, media: str = "", *, base: Path | None = None) -> Sto
         raise OptionError(f"events are kept in a file or in postgresql://...; got {kind}://")
     file = home / "events.db" if store == "auto" else (base or Path()) / Path(store).expanduser()
     file = file.absolute()
-    spool = file.with_name(f"{file.name}.spool")
+    real = file.resolve()  # by whatever link: one file, one spool, one owner
+    spool = real.with_name(f"{real.name}.spool")
     return StorePlace(f"sqlite:///{file}", spool, _media(media, file.parent / "media", base))
 
 
