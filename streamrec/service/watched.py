@@ -20,6 +20,7 @@ from streamrec.sources.base import Source
 from streamrec.sources.persistent import OnSnapshot
 from streamrec.types import (
     ActionEvent,
+    CameraState,
     CameraStatus,
     EventEnd,
     Frame,
@@ -99,7 +100,7 @@ class Watched:
         self.due_s = 0.0
         self._spec, self._told, self._top = recognizer.spec, told, top
         self._events, self._happen, self.recorder = events, happen, recorder
-        self._seen_s = time.monotonic()
+        self._state, self._seen_s = CameraState.CONNECTING, time.monotonic()
         self._stream = recognizer.stream(
             settings.name,
             predict=settings.stream.predict,
@@ -160,6 +161,7 @@ class Watched:
         with suppress(Empty):
             while True:
                 status = self._told.get_nowait()
+                self._state = status.state
                 self._tell(self._events.told(status.state))
                 if status.state in AWAY:
                     self.recorder.finish()
@@ -207,10 +209,11 @@ class Watched:
     def _end_in_silence(self) -> None:
         """End what is open while no frame comes, as where all pictures are withheld for a defect.
 
-        The next frame would end it just so.
+        The next frame would end it just then.
         """
         if not self.waiting and time.monotonic() - self._seen_s > SILENCE_S:
-            self._tell(self._events.end(EventEnd.RESET))
+            stalled = self._state is CameraState.STALLED
+            self._tell(self._events.end(EventEnd.LOST if stalled else EventEnd.RESET))
             self.recorder.finish()
 
     def _tell(self, events: Iterable[ActionEvent]) -> None:

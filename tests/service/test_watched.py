@@ -286,18 +286,22 @@ def test_a_camera_that_is_lost_ends_an_event_and_a_frame_that_still_waited_opens
     assert camera.phases()[4] == START
 
 
-def test_an_event_ends_while_no_frame_comes_though_the_camera_is_live(monkeypatch):
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(CameraState.LIVE, EventEnd.RESET), (CameraState.STALLED, EventEnd.LOST)],
+)
+def test_an_event_ends_while_no_frame_comes_though_the_camera_is_there(monkeypatch, state, reason):
     camera = Camera()
     camera.see(*noise(5))
-    camera.tell(CameraState.LIVE)
+    camera.tell(state)
     assert camera.phases() == [START]
     monkeypatch.setattr("streamrec.service.watched.SILENCE_S", 0.0)
     camera.source.frames.append(None)  # what still waits may go on with it
-    camera.tell(CameraState.LIVE)
+    assert camera.watched.statuses() == []
     assert camera.phases() == [START]
     camera.source.frames.clear()
-    camera.tell(CameraState.LIVE)
-    assert camera.phases() == [START, ("end", EventEnd.RESET)]
+    assert camera.watched.statuses() == []
+    assert camera.phases() == [START, ("end", reason)]
 
 
 @pytest.mark.parametrize("how", ["told", "read"])
