@@ -72,6 +72,11 @@ class Database:
             number = max(value or 0 for value in numbers.one())
             return Interrupted(number, tuple(found for row in rows if (found := _event(row))))
 
+    def check(self) -> None:
+        """Ask for nothing; raise where there is no answer."""
+        with told(self._url), self._connection.begin():
+            self._connection.execute(select(1))
+
     def prune(self, before_s: float) -> int:
         """Delete some of what is older than this Unix time; return how many rows there were."""
         ages = (

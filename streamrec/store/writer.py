@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Between two attempts to reach the database."""
 
+CHECK_S = 2.0
+"""How often a database that has nothing to do is asked whether it is there."""
+
 SPOOL_BATCH = 500
 PRUNE_S = 3600.0
 """How often old rows are looked for."""
@@ -70,7 +73,7 @@ class Writer:
         self._announce: Callable[[Interrupted], None] | None = announce
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._ending = threading.Event()
-        self._prune_s = 0.0
+        self._check_s = self._prune_s = 0.0
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._thread.start()
 
@@ -124,6 +127,7 @@ class Writer:
             self._ready, self.error = True, ""
             self._take(database)
             self._deliver(database)
+            self._check(database)
             self._prune(database)
 
     def _deliver(self, database: "Database") -> None:
@@ -158,6 +162,12 @@ class Writer:
             while True:
                 if (job := self._jobs.get_nowait()) is not None:
                     job.finish(False)
+
+    def _check(self, database: "Database") -> None:
+        """Fail where the database has gone, also when there is nothing to write."""
+        if time.monotonic() >= self._check_s:
+            database.check()
+            self._check_s = time.monotonic() + CHECK_S
 
     def _prune(self, database: "Database") -> None:
         """Delete a few old rows, if it is time."""

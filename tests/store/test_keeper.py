@@ -114,6 +114,18 @@ def test_records_wait_in_the_spool_while_the_database_is_away(postgres_server, t
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing stops a process there")
+def test_a_database_that_goes_is_missed_before_anything_happens(postgres_server, tmp_path, owner):
+    place = store_place(postgres_server.new_database())._replace(spool=tmp_path / "spool")
+    store = owner(place)
+    store.wait(lambda o: o.interrupted)
+    postgres_server.stop()
+    try:
+        store.wait(lambda o: o.health.error)
+    finally:
+        postgres_server.start()
+    store.wait(lambda o: not o.health.error)
+
+
 def test_a_database_that_hangs_holds_nobody_up(postgres_server, tmp_path, owner):
     place = store_place(postgres_server.new_database())._replace(spool=tmp_path / "spool")
     store = owner(place)
