@@ -35,6 +35,8 @@ class KeyPair(NamedTuple):
 def new_keys(name: str, folder: Path) -> tuple[Path, Path]:
     """Make a pair; return the files ``NAME.key`` and ``NAME.key_secret``, which is the owner's own.
 
+    The folder is made if it is not there.
+
     Raises:
         KeysError: a name that is not allowed, files that exist, or a folder that cannot be written.
     """
@@ -44,6 +46,7 @@ def new_keys(name: str, folder: Path) -> tuple[Path, Path]:
     public, secret = (key.decode() for key in zmq.curve_keypair())
     text = _FILE.format(public)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         if public_file.exists():
             raise FileExistsError(None, None, public_file)
         _write_new(secret_file, f'{text}    secret-key = "{secret}"\n', 0o600)
@@ -111,8 +114,9 @@ def _read(file: Path) -> tuple[bytes, bytes | None]:
     try:
         public, secret = load_certificate(file)
     except (OSError, ValueError, IndexError):
+        what = "no key in" if file.exists() else "there is no file"
         raise KeysError(
-            f"no key in {str(file)!r}; make keys with `streamrec keys new`, and give their file"
+            f"{what} {str(file)!r}; make keys with `streamrec keys new`, and give their file"
         ) from None
     if not _KEY.fullmatch(public):
         raise KeysError(f"{file}: its public key is malformed; make keys with `streamrec keys new`")

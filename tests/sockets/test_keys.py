@@ -59,9 +59,21 @@ def test_names_that_are_no_file_names_are_refused(tmp_path, name):
         new_keys(name, tmp_path)
 
 
-def test_a_folder_that_is_not_there_says_so(tmp_path):
+def test_a_folder_that_is_not_there_is_made(tmp_path):
+    public_file, secret_file = new_keys("door", tmp_path / "keys" / "clients")
+    assert public_file.is_file()
+    assert secret_file.is_file()
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path):
+    (tmp_path / "file").touch()
     with pytest.raises(KeysError, match="cannot write keys"):
-        new_keys("door", tmp_path / "none")
+        new_keys("door", tmp_path / "file" / "clients")
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+    with pytest.raises(KeysError, match="there is no file"):
+        read_public_key(tmp_path / "x.key")
 
 
 @pytest.mark.parametrize("content", [None, "", "public-key", 'public-key = "short"', "\0\xff"])

@@ -197,3 +197,13 @@ def test_what_is_wrong_is_said_without_a_traceback(subscribe, options, variables
     assert errors.startswith("error: ")
     assert said in errors
     assert errors.count("\n") == 1
+
+
+def test_it_ends_without_a_traceback_when_its_reader_has_gone(subscribe):
+    publisher = publisher_with()
+    running = subscribe(publisher.endpoint, "--kind", "event")
+    with Publishing(publisher):
+        assert running.process.stdout.readline()
+        running.process.stdout.close()
+        assert running.process.wait(WAIT_S) == 0
+    assert running.process.stderr.read() == ""

@@ -24,6 +24,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as zmq from "zeromq";
 
+const USAGE = `usage: node subscribe.mjs [ENDPOINT] [--source NAME] [--kind KIND ...] [--count N]
+  keys: files named by STREAMREC_SERVER_KEY and STREAMREC_KEY in the environment`;
 const KINDS = ["prediction", "event", "status", "heartbeat"];
 const Z85 = /^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 
@@ -34,8 +36,13 @@ function readOptions() {
       source: { type: "string" },
       kind: { type: "string", multiple: true, default: KINDS.slice(0, 3) },
       count: { type: "string", default: "Infinity" },
+      help: { type: "boolean" },
     },
   });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit();
+  }
   const unknown = values.kind.filter((kind) => !KINDS.includes(kind));
   if (unknown.length) throw new Error(`--kind is one of ${KINDS.join(", ")}; got ${unknown}`);
   if (!(Number(values.count) > 0)) throw new Error(`--count is above 0; got ${values.count}`);
@@ -140,6 +147,8 @@ async function main() {
   }
   socket.close();
 }
+
+process.stdout.on("error", () => process.exit()); // whoever read it has gone
 
 try {
   await main();
