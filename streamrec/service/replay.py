@@ -5,6 +5,7 @@ at a time in the queue, what is sent and has not been taken yet is counted, and 
 clients are refused. It ends when its owner does.
 """
 
+import logging
 import os
 import socket
 import time
@@ -48,6 +49,7 @@ def serve(connected: socket.socket) -> None:
     Raises:
         LineClosedError: it has.
     """
+    logging.getLogger("streamrec").addHandler(logging.NullHandler())  # the service says the same
     line: Line[BeginReplay] = Line(connected, BeginReplay)
     begin = line.receive()
     assert begin is not None

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import zmq
 from zmq.utils import z85
@@ -17,6 +19,9 @@ _ADDRESS = "inproc://zeromq.zap.01"
 _AT_ONCE = 64
 
 _LATER = [b"300", b"unknown", b""]  # after 400, a client of libzmq would never try again
+
+Contents: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Name, time of change in nanoseconds, and bytes of each file."""
 
 _log = logging.getLogger("streamrec")
 
@@ -38,7 +43,7 @@ class ZapHandler:
         if not folder.is_dir():
             raise KeysError(f"no folder {str(folder)!r} with the public keys of clients")
         self._folder, self._seen, self._looked_s = folder, _contents(folder), time.monotonic()
-        self.allowed = _public_keys(folder)
+        self.allowed = _public_keys(folder, self._seen)
         self.socket = context.socket(zmq.REP)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.bind(_ADDRESS)
@@ -60,7 +65,7 @@ class ZapHandler:
         self._seen = _contents(self._folder)
         if self._seen == before:
             return False
-        self.allowed = _public_keys(self._folder)
+        self.allowed = _public_keys(self._folder, self._seen)
         return True
 
     def _answer(self, version: bytes, request: bytes, *asked: bytes) -> None:
@@ -71,20 +76,21 @@ class ZapHandler:
         self.socket.send_multipart([version, request, *said, b""], zmq.DONTWAIT)
 
 
-def _contents(folder: Path) -> list[tuple[str, int, int]]:
+def _contents(folder: Path) -> Contents:
     """Return what shows that the files are others than before; nothing where it has gone."""
     try:
         found = [(file.name, file.stat()) for file in sorted(folder.glob("*.key"))]
     except OSError:
-        return []
-    return [(name, stat.st_mtime_ns, stat.st_size) for name, stat in found]
+        return ()
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
-def _public_keys(folder: Path) -> frozenset[str]:
+@lru_cache(maxsize=4)  # several sockets have the same clients; what is wrong is said once
+def _public_keys(folder: Path, contents: Contents) -> frozenset[str]:
     keys = set()
-    for file in folder.glob("*.key"):
+    for name, *_ in contents:
         try:
-            keys.add(read_public_key(file).decode())
+            keys.add(read_public_key(folder / name).decode())
         except KeysError as error:
             _log.warning("a client's key is left out: %s", error)
     return frozenset(keys)

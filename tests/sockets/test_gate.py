@@ -104,6 +104,12 @@ def test_a_client_that_is_added_gets_in_and_one_that_is_removed_gets_out(keys, m
         assert serve(publisher, lambda: publisher.counts.subscribers == 1)
 
 
+def test_a_key_that_is_none_is_told_once_however_many_sockets_there_are(keys, caplog):
+    (keys / "clients" / "broken.key").write_text("no key")
+    with publishing(keys), publishing(keys):
+        assert ["broken.key" in text for text in caplog.messages] == [True]
+
+
 def test_each_of_many_clients_gets_past_the_gate(keys):
     known = keys / "clients" / "known.key_secret"
     with publishing(keys) as publisher, zmq.Context() as context:
