@@ -92,31 +92,39 @@ class Replay(Client):
         """
         return ReplayedEvents(self, events_wanted(since, since_s, sources))
 
-    def thumbnail(self, event: str) -> bytes:
-        """Return the picture of an event, JPEG.
+    def thumbnail(self, event: str) -> bytes | None:
+        """Return the picture of an event, JPEG; None where there is none.
+
+        There may be none yet, none any more, or the camera keeps none; nor has an event any that
+        the service's store does not have, or does not have yet.
+
+        Args:
+            event: its id.
 
         Raises:
-            OptionError: there is none.
-            StoreError: there is none yet.
+            OptionError: no id, or a file that is too long to be sent.
+            StoreError: the service cannot read its store, or the file.
             EndpointError: nobody answers in time.
         """
         return self._waiter.run(self._fetching(event, "thumbnail"))
 
-    async def thumbnail_async(self, event: str) -> bytes:
+    async def thumbnail_async(self, event: str) -> bytes | None:
         """Do what `thumbnail` does, without blocking the event loop."""
         return await self._waiter.run_async(self._fetching(event, "thumbnail"))
 
-    def clip(self, event: str) -> bytes:
-        """Return the clip of an event, MP4; raises what `thumbnail` raises."""
+    def clip(self, event: str) -> bytes | None:
+        """Return the clip of an event, MP4, as `thumbnail` does; it is there after the end."""
         return self._waiter.run(self._fetching(event, "clip"))
 
-    async def clip_async(self, event: str) -> bytes:
+    async def clip_async(self, event: str) -> bytes | None:
         """Do what `clip` does, without blocking the event loop."""
         return await self._waiter.run_async(self._fetching(event, "clip"))
 
-    def _fetching(self, event: str, what: Footage) -> Steps[bytes]:
+    def _fetching(self, event: str, what: Footage) -> Steps[bytes | None]:
         request = checked(FootageWanted(event=event, what=what))
         found, file = yield from self._asking(request, FootageFound)
+        if found.size is None:
+            return None
         if len(file) != found.size:
             raise EndpointError(f"the {what} has {len(file)} bytes of {found.size}; ask again")
         return file

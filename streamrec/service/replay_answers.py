@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from streamrec.errors import MessageError, OptionError, StreamrecError
+from streamrec.errors import MessageError, OptionError, StoreError, StreamrecError
 from streamrec.footage.files import footage_file
 from streamrec.store.query import event_of, messages_after
 from streamrec.store.reader import Reader
-from streamrec.types import ActionEvent, now_s
+from streamrec.types import ActionEvent
 from streamrec.wire.replay import (
     MAX_ANSWER_BYTES,
     MAX_FOOTAGE_BYTES,
@@ -15,15 +15,13 @@ from streamrec.wire.replay import (
     Answer,
     Events,
     EventsWanted,
+    Footage,
     FootageFound,
     FootageWanted,
     Refused,
     decode_request,
     encode_answer,
 )
-
-PENDING_S = 180.0
-"""So long after an event its footage may still be on its way to the disk."""
 
 
 class Reply(NamedTuple):
@@ -102,16 +100,36 @@ class Replayed:
 
     def _footage(self, wanted: FootageWanted) -> Reply:
         event = event_of(self._store(), wanted.event)
-        if event is None:
-            raise OptionError(f"there is no event {wanted.event}")
-        file = footage_file(self._media, event.source, event.started_s, event.id, wanted.what)
-        content = _content(file, wanted.what)
-        if content is None:
-            return _refusal(wanted.request, *_why_missing(event, wanted))
+        content = None if event is None else self._content(event, wanted.what)
         found: Answer = FootageFound(
-            request=wanted.request, event=event.id, what=wanted.what, size=len(content)
+            request=wanted.request,
+            event=wanted.event,
+            what=wanted.what,
+            size=None if content is None else len(content),
         )
         return Reply(wanted.request, encode_answer(found), content)
+
+    def _content(self, event: ActionEvent, what: Footage) -> bytes | None:
+        """Read a file of footage, None where there is none.
+
+        Raises:
+            OptionError: it is too long.
+            StoreError: it cannot be read.
+        """
+        file = footage_file(self._media, event.source, event.started_s, event.id, what)
+        try:
+            with file.open("rb") as opened:
+                content = opened.read(MAX_FOOTAGE_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"the {what} cannot be read: {error.strerror or error}") from None
+        if len(content) > MAX_FOOTAGE_BYTES:
+            raise OptionError(
+                f"the {what} is longer than {MAX_FOOTAGE_BYTES >> 20} MiB, the most that is sent; "
+                "`streamrec events show` gets it on the machine of the service"
+            )
+        return content
 
     def _store(self) -> Reader:
         self._reader = self._reader or Reader(self._url)
@@ -121,28 +139,3 @@ class Replayed:
 def _refusal(request: int, text: str, exit_code: int) -> Reply:
     refused = Refused(request=request, text=text, exit_code=exit_code)
     return Reply(request, encode_answer(refused))
-
-
-def _content(file: Path, what: str) -> bytes | None:
-    """Read a file, None where it cannot be read.
-
-    Raises:
-        OptionError: it is too long.
-    """
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MAX_FOOTAGE_BYTES + 1)
-    except OSError:
-        return None
-    if len(content) > MAX_FOOTAGE_BYTES:
-        raise OptionError(
-            f"the {what} is longer than {MAX_FOOTAGE_BYTES >> 20} MiB, the most that is sent; "
-            "`streamrec events show` gets it on the machine of the service"
-        )
-    return content
-
-
-def _why_missing(event: ActionEvent, wanted: FootageWanted) -> tuple[str, int]:
-    if event.ended_s is None or now_s() - event.captured_s < PENDING_S:
-        return f"there is no {wanted.what} of event {event.id} yet", UNAVAILABLE
-    return f"there is no {wanted.what} of event {event.id}", OptionError.exit_code

@@ -79,12 +79,15 @@ class Events(Struct, frozen=True, kw_only=True, tag="events"):
 
 
 class FootageFound(Struct, frozen=True, kw_only=True, tag="footage"):
-    """The file, JPEG or MP4, follows as a further frame of ``size`` bytes."""
+    """The file, JPEG or MP4, follows as a further frame of ``size`` bytes.
+
+    ``size`` null: no frame follows, as there is no such file, or none yet, or no such event.
+    """
 
     request: Count
     event: EventId
     what: Footage
-    size: Annotated[int, Meta(ge=0, le=MAX_FOOTAGE_BYTES)]
+    size: Annotated[int, Meta(ge=0, le=MAX_FOOTAGE_BYTES)] | None
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
@@ -105,7 +108,7 @@ Request: TypeAlias = EventsWanted | FootageWanted
 Answer: TypeAlias = Events | FootageFound | Refused
 
 UNAVAILABLE = SinkError.exit_code
-"""Exit code of what may be had later: the database is down, a clip is not complete yet."""
+"""Exit code of what may be had later: the database is down, the service is busy."""
 
 encode_request = msgspec.json.Encoder().encode
 encode_answer = msgspec.json.Encoder().encode

@@ -21,7 +21,7 @@ class ScriptedService:
 
     Attributes:
         kept: messages in the store, in order.
-        files: footage by event and kind.
+        files: footage by event and kind; None: there is none.
         refusal: what every request is answered with, if anything.
         silent: requests to leave without an answer.
         asked: the requests that came.
@@ -76,9 +76,11 @@ class ScriptedService:
         elif isinstance(request, replay.EventsWanted):
             answer = self._events(request)
         else:
-            files = [self.files[request.event, request.what]]
+            found = self.files[request.event, request.what]
+            files = [] if found is None else [found]
+            size = None if found is None else len(found)
             answer = replay.FootageFound(
-                request=request.request, event=request.event, what=request.what, size=len(files[0])
+                request=request.request, event=request.event, what=request.what, size=size
             )
         self._router.send_multipart([*client, replay.encode_answer(answer), *files])
 

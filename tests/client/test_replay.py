@@ -38,6 +38,15 @@ def test_footage_comes_as_bytes(start):
         assert past.clip("e-1") == b"mp4" * 100_000
 
 
+def test_footage_that_is_not_there_is_none(start, events):
+    service = start()
+    service.kept = events(2)
+    service.files = {("e-1", "thumbnail"): None}
+    with Replay(service.answers_on) as past:
+        assert past.thumbnail("e-1") is None
+        assert list(past.events()) == service.kept
+
+
 def test_async_does_the_same(start, events):
     service = start(most=3)
     service.kept = events(5)

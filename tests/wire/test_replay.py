@@ -21,6 +21,7 @@ REQUESTS = [
 ANSWERS = [
     replay.Events(request=7, events=(EVENT, EVENT), number=12, newest=13, more=True),
     replay.FootageFound(request=8, event=ID, what="thumbnail", size=100),
+    replay.FootageFound(request=8, event=ID, what="clip", size=None),
     replay.Refused(request=9, text="no such event", exit_code=replay.UNAVAILABLE),
 ]
 
