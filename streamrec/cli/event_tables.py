@@ -35,9 +35,20 @@ def print_events(events: Iterable[ActionEvent]) -> None:
 
 
 def print_event(
-    event: ActionEvent, footage: Mapping[str, Path], messages: Sequence[EventMessage]
+    event: ActionEvent,
+    footage: Mapping[str, Path],
+    media: Path,
+    messages: Sequence[EventMessage],
 ) -> None:
-    """Print all that is known of an event; ``footage``: its files by what they are."""
+    """Print what is known of an event.
+
+    Args:
+        event: it.
+        footage: its files by what they are.
+        media: where they were looked for.
+        messages: those to list.
+    """
+    none = f"none in {media}"
     ended = "not yet" if event.ended_s is None else show_moment(event.ended_s)
     print_facts(
         {
@@ -51,8 +62,8 @@ def print_event(
             "for": show_span(event.duration_s),
             "peak": f"{event.peak:.1%} at {show_moment(event.peak_s)}",
             "mean": f"{event.mean:.1%} of {event.predictions} predictions",
-            "thumbnail": str(footage.get("thumbnail", "none")),
-            "clip": str(footage.get("clip", "none")),
+            "thumbnail": str(footage.get("thumbnail", none)),
+            "clip": str(footage.get("clip", none)),
         }
     )
     table = _table("message>", "phase", "seen", "for>", "score>", "peak>", "mean>")

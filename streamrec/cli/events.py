@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,15 +20,16 @@ from streamrec.cli.words import count, print_json
 from streamrec.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from streamrec.footage.files import Footage
     from streamrec.store.export import ExportFormat
     from streamrec.store.query import EventFilter
     from streamrec.store.reader import Reader
-    from streamrec.types import ActionEvent
+    from streamrec.wire import EventMessage
 
 _MOST_LISTED = 50
+_MOST_MESSAGES = 10
 _FORMATS = ("csv", "json", "parquet")
 _STANDARD_OUTPUT = "-"
 
@@ -53,7 +55,8 @@ def register(commands: Any) -> None:
             "--plot",
             type=Path,
             metavar="FILE.png",
-            help="draw them over time instead; default: not",
+            help="draw them over time, too, the time axis fitted to them unless --since and "
+            "--until are both there; default: not",
         )
 
 
@@ -77,34 +80,44 @@ def _add_show(actions: Any) -> None:
     parser.add_argument(
         "--clip", type=Path, metavar="TO.mp4", help="copy its clip there; default: not"
     )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="list all its messages; default: its first, its last and some between",
+    )
     add_store(parser)
     parser.set_defaults(run=show_event)
 
 
 def list_events(args: argparse.Namespace) -> int:
     """Run ``streamrec events list``."""
-    from dataclasses import replace
-
-    from streamrec.cli.event_tables import print_events
-    from streamrec.store.query import count_events, find_events
+    from streamrec.store.query import find_events
 
     wanted = read_filter(args)
-    if args.plot is not None:
-        return _plot(args, wanted)
     with _reader(args) as reader:
+        _plot(args, reader, wanted)
         if args.json:
             for event in find_events(reader, wanted):
                 print_json(event)
-            return 0
-        shown = replace(wanted, most=wanted.most or _MOST_LISTED)
-        found = list(find_events(reader, shown))
-        if not _say_if_none(found, reader):
-            print_events(found)
-        if wanted.most is None and len(found) == _MOST_LISTED:
-            there = count_events(reader, wanted)
-            if there > len(found):
-                _say(f"the newest {len(found)} of {count(there)} events; --limit N shows more")
+        else:
+            _print_newest(reader, wanted)
     return 0
+
+
+def _print_newest(reader: "Reader", wanted: "EventFilter") -> None:
+    from streamrec.cli.event_tables import print_events
+    from streamrec.store.query import count_events, find_events
+
+    shown = replace(wanted, most=wanted.most or _MOST_LISTED)
+    found = list(find_events(reader, shown))
+    if not found:
+        _say(f"no such events in {reader.place}")
+        return
+    print_events(found)
+    if wanted.most is None and len(found) == _MOST_LISTED:
+        there = count_events(reader, wanted)
+        if there > len(found):
+            _say(f"the newest {len(found)} of {count(there)} events; --limit N shows more")
 
 
 def show_event(args: argparse.Namespace) -> int:
@@ -121,12 +134,28 @@ def show_event(args: argparse.Namespace) -> int:
         what: footage_file(media, event.source, event.started_s, event.id, what)
         for what in SUFFIXES
     }
-    print_event(event, {what: file for what, file in files.items() if _is_there(file)}, messages)
+    shown = messages if args.all else _some_of(messages)
+    print_event(event, {w: file for w, file in files.items() if _is_there(file)}, media, shown)
+    if len(shown) < len(messages):
+        _say(f"{len(shown)} of {count(len(messages))} messages; --all shows every one")
+    if args.config is None and args.media is None and not all(map(_is_there, files.values())):
+        _say(
+            f"footage was looked for in {media}; where the service's configuration says otherwise, "
+            "give that with --config FILE, or its folder with --media FOLDER"
+        )
     targets: dict[Footage, Path | None] = {"thumbnail": args.thumbnail, "clip": args.clip}
     for what, target in targets.items():
         if target is not None:
             _copy(files[what], target, what)
     return 0
+
+
+def _some_of(messages: "Sequence[EventMessage]") -> "Sequence[EventMessage]":
+    """Return the first, the last and some between, evenly spread."""
+    if len(messages) <= _MOST_MESSAGES:
+        return messages
+    step = (len(messages) - 1) / (_MOST_MESSAGES - 1)
+    return [messages[round(i * step)] for i in range(_MOST_MESSAGES)]
 
 
 def export_events(args: argparse.Namespace) -> int:
@@ -138,8 +167,7 @@ def export_events(args: argparse.Namespace) -> int:
     require_export(form)
     with _reader(args) as reader, _output(args, form) as file:
         written = write_events(find_events(reader, wanted, oldest_first=True), file, form)
-    target = "" if args.to == _STANDARD_OUTPUT else f" into {args.to}"
-    _say(f"{count(written) if written else 'no'} event{'s' * (written != 1)} written{target}")
+    _say_written(written, None if args.to == _STANDARD_OUTPUT else args.to)
     return 0
 
 
@@ -150,39 +178,40 @@ def show_stats(args: argparse.Namespace) -> int:
     from streamrec.store.statistics import statistics_of
 
     wanted = read_filter(args)
-    if args.plot is not None:
-        return _plot(args, wanted)
     with _reader(args) as reader:
+        _plot(args, reader, wanted)
         statistics = statistics_of(find_events(reader, wanted))
         if args.json:
             print_json(statistics)
         elif statistics.whole.count:
             print_statistics(statistics)
         else:
-            _say_if_none([], reader)
+            _say(f"no such events in {reader.place}")
     return 0
 
 
-def _plot(args: argparse.Namespace, wanted: "EventFilter") -> int:
-    from streamrec.cli.timeline import Timeline, save_timeline
+def _plot(args: argparse.Namespace, reader: "Reader", wanted: "EventFilter") -> None:
+    """Draw events if told so; where there are none, when cameras were away in the time wanted.
+
+    It comes before what is printed, of which whoever reads it may take the beginning only.
+    """
+    if args.plot is None:
+        return
+    from streamrec.cli.timeline import Timeline, fitted_span, save_timeline
     from streamrec.plot import require_plot
     from streamrec.store.query import find_events, find_statuses
     from streamrec.types import now_s
 
     require_plot(args.plot)
     require_no_store(args, args.plot)
-    with _reader(args) as reader:
-        events = list(find_events(reader, wanted))
-        if _say_if_none(events, reader) and wanted.since_s is None:
-            return 0
-        begin_s = min((e.started_s for e in events), default=0.0)
-        begin_s = begin_s if wanted.since_s is None else wanted.since_s
-        is_now = wanted.since_s is not None or any(event.ended_s is None for event in events)
-        end_s = now_s() if is_now else max(event.captured_s for event in events)
-        end_s = max(end_s if wanted.until_s is None else wanted.until_s, begin_s + 1.0)
-        statuses = tuple(find_statuses(reader, begin_s, end_s, wanted.sources))
+    events = list(find_events(reader, wanted))
+    if not events and wanted.since_s is None:
+        _say(f"nothing is drawn into {args.plot}")
+        return
+    begin_s, end_s = fitted_span(events, wanted.since_s, wanted.until_s, now_s())
+    statuses = tuple(find_statuses(reader, begin_s, end_s, wanted.sources))
     save_timeline(Timeline(events, statuses, begin_s, end_s), args.plot)
-    return 0
+    _say_written(len(events), args.plot)
 
 
 def _reader(args: argparse.Namespace) -> "Reader":
@@ -248,10 +277,9 @@ def _is_there(file: Path) -> bool:
     return os.access(file, os.R_OK)
 
 
-def _say_if_none(found: "list[ActionEvent]", reader: "Reader") -> bool:
-    if not found:
-        _say(f"no such events in {reader.place}")
-    return not found
+def _say_written(events: int, target: Path | str | None) -> None:
+    place = "" if target is None else f" into {target}"
+    _say(f"{count(events) if events else 'no'} event{'s' * (events != 1)} written{place}")
 
 
 def _say(text: str) -> None:

@@ -35,8 +35,10 @@ _PRESENT = (CameraState.LIVE, CameraState.STALLED)
 _WIDTH, _LANE, _FRAME, _TALLEST = 13.0, 0.45, 1.6, 60.0  # inches
 _BAR = 0.76
 _MOST_TRACKS = 6
-_LEAST_WIDTH = 1 / 700
-"""Of a bar, in widths of the picture: shorter events are still seen."""
+_LEAST_WIDTH = 1 / 300
+"""Of a bar, in widths of the axes, about 3 pixels: the colour of short events is still seen."""
+
+_MARGIN, _LEAST_MARGIN_S = 0.04, 1.0
 
 _MOST_LETTERS = 32
 _DAY_S = 86400.0
@@ -78,6 +80,35 @@ class Timeline:
             elif status.state not in _PRESENT and since_s is None:
                 since_s = status.since_s
         return [*spans, (since_s, self.end_s)] if since_s is not None else spans
+
+
+def fitted_span(
+    events: Sequence[ActionEvent], since_s: float | None, until_s: float | None, now_s: float
+) -> Span:
+    """Return the time to draw: that of the events and a little more, within what was asked for.
+
+    It is just what was asked for where that has two ends, or where there are no events.
+
+    Args:
+        events: in any order.
+        since_s: the beginning that was asked for, Unix time in seconds; None: any.
+        until_s: the end that was asked for; None: any.
+        now_s: so long events go on that have not ended.
+    """
+    last_s = now_s if until_s is None else until_s
+    if since_s is not None and (until_s is not None or not events):
+        return since_s, max(last_s, since_s + _LEAST_MARGIN_S)
+    begin_s = min((event.started_s for event in events), default=last_s)
+    end_s = max((_end_s(event, last_s) for event in events), default=last_s)
+    margin_s = max((end_s - begin_s) * _MARGIN, _LEAST_MARGIN_S)
+    begin_s = max(begin_s - margin_s, since_s or 0.0)
+    if until_s is None:
+        last_s = max(now_s, end_s)  # which a clock of another machine may have set later
+    return begin_s, max(min(end_s + margin_s, last_s), begin_s + _LEAST_MARGIN_S)
+
+
+def _end_s(event: ActionEvent, open_s: float) -> float:
+    return open_s if event.ended_s is None else event.ended_s
 
 
 def save_timeline(timeline: Timeline, path: Path) -> None:
@@ -161,7 +192,7 @@ def _tracks(events: Sequence[ActionEvent], end_s: float) -> list[list[ActionEven
             fits = [len(tracks) - 1]
         number = fits[0] if fits else _MOST_TRACKS - 1
         tracks[number].append(event)
-        free_s[number] = end_s if event.ended_s is None else event.ended_s
+        free_s[number] = _end_s(event, end_s)
     return tracks
 
 
@@ -171,7 +202,7 @@ def _bars(axes: "Axes", events: Iterable[ActionEvent]) -> list[Span]:
     bars = []
     for event in events:
         begin = _days(event.started_s)
-        end = _days(event.captured_s if event.ended_s is None else event.ended_s)
+        end = _days(_end_s(event, event.captured_s))
         bars.append((begin, max(end - begin, least)))
     return bars
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from streamrec.cli.moments import parse_moment, show_span
-from streamrec.cli.timeline import Timeline, save_timeline
+from streamrec.cli.timeline import Timeline, fitted_span, save_timeline
 from streamrec.errors import OptionError
 from streamrec.footage.files import footage_file
 from streamrec.store.place import store_place
@@ -111,7 +111,13 @@ def test_show_has_everything_of_an_event(events, store, tmp_path):
     clip.write_bytes(b"a clip")
     result = events("show", WAVE.id[:8], "--clip", tmp_path / "copy.mp4")
     assert result.code == 0, result.err
-    for part in (WAVE.id, "90.0%", "60.0% of 7 predictions", str(clip), "thumbnail       none"):
+    for part in (
+        WAVE.id,
+        "90.0%",
+        "60.0% of 7 predictions",
+        str(clip),
+        f"thumbnail       none in {store.media}",
+    ):
         assert part in result.out
     assert result.out.splitlines()[-1].split()[1] == "end"
     assert (tmp_path / "copy.mp4").read_bytes() == b"a clip"
@@ -128,6 +134,32 @@ def test_footage_of_another_user_is_none(events, store):
     assert "clip            none" in events("show", WAVE.id).out
     events("show", WAVE.id, "--clip", "copy.mp4").fails(5, "may read")
     store.media.chmod(0o700)
+
+
+def test_show_says_where_footage_was_looked_for_and_what_names_another_folder(
+    cli, events, store, tmp_path
+):
+    shown = events("show", WAVE.id)
+    assert str(store.media) in shown.err and "--config" in shown.err and "--media" in shown.err
+    file = footage_file(tmp_path / "kept", "door", BEGIN_S, WAVE.id, "clip")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"a clip")
+    shown = events("show", WAVE.id, "--media", tmp_path / "kept")
+    assert str(file) in shown.out and shown.err == ""
+
+
+def test_show_lists_some_messages_of_many_and_all_when_told(cli, tmp_path):
+    file = tmp_path / "long.db"
+    said = [
+        made_event(BEGIN_S, None, duration_s=float(i), captured_s=BEGIN_S + i) for i in range(97)
+    ]
+    numbers = fill(store_place(str(file)).url, said)
+    shown = cli("events", "show", said[0].id, "--store", file)
+    listed = [line.split()[0] for line in shown.out.partition("\n\n")[2].splitlines()[1:]]
+    assert listed[0] == str(numbers[0]) and listed[-1] == str(numbers[-1])
+    assert len(listed) == 10 and "10 of 97 messages; --all" in shown.err
+    shown = cli("events", "show", said[0].id, "--store", file, "--all", "--media", tmp_path)
+    assert all(str(number) in shown.out for number in numbers) and shown.err == ""
 
 
 def test_export_goes_to_standard_output_or_a_file(events, tmp_path):
@@ -174,9 +206,45 @@ def test_a_picture_is_drawn(events, tmp_path, action):
     until = datetime.fromtimestamp(BEGIN_S + 300).isoformat()
     result = events(action, "--plot", picture, "--until", until)
     assert result.code == 0, result.err
+    assert result.out == events(action, "--until", until).out
+    assert result.err == f"2 events written into {picture}\n"
     pixels = cv2.imread(str(picture))
     for color in ((0xB2, 0x72, 0x00), (0x00, 0x5E, 0xD5)):  # BGR of the first two labels
         assert (pixels == color).all(-1).sum() > 100
+
+
+def test_nothing_is_drawn_of_nothing_and_that_is_said(events, tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    result = events("list", "--camera", "nowhere", "--plot", tmp_path / "x.png")
+    assert (result.code, result.out) == (0, "") and "nothing is drawn" in result.err
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("spans", "asked", "drawn"),
+    [
+        ([(500, 10), (590, 10)], (None, None), (496, 604)),
+        ([(500, 10), (590, 10)], (0, None), (496, 604)),
+        ([(500, 10), (590, 10)], (0, 900), (0, 900)),
+        ([(500, 10), (590, 10)], (505, None), (505, 604)),
+        ([(500, 10), (590, 10)], (None, 595), (496, 595)),
+        ([(500, None)], (0, None), (480, 1000)),
+        ([(1200, 10)], (0, None), (1199, 1210)),
+        ([(500, 0)], (None, None), (499, 501)),
+        ([], (200, None), (200, 1000)),
+    ],
+)
+def test_the_time_axis_fits_the_events_within_what_was_asked_for(spans, asked, drawn):
+    made = [made_event(float(begin), lasted) for begin, lasted in spans]
+    assert fitted_span(made, *asked, now_s=1000.0) == pytest.approx(drawn)
+
+
+def test_short_events_have_bars_whose_colour_is_seen(tmp_path):
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed")
+    short = made_event(BEGIN_S + 5e5, 0.5)
+    save_timeline(Timeline([short], [], BEGIN_S, BEGIN_S + 1e6), tmp_path / "events.png")
+    drawn = (cv2.imread(str(tmp_path / "events.png")) == (0xB2, 0x72, 0x00)).all(-1)
+    assert drawn[:, : int(drawn.shape[1] * 0.8)].any(0).sum() >= 3  # not the legend
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="its zone cannot be chosen here")
