@@ -23,6 +23,9 @@ import msgspec
 MAX_MESSAGE_BYTES = 1 << 24
 """Nothing longer is sent: the largest are pictures as JPEG."""
 
+LONGEST_WAIT_S = 30.0
+"""Between two starts of a child that dies again and again."""
+
 _HEAD = struct.Struct("!I")
 _SEND_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 1 << 16
@@ -166,6 +169,11 @@ class Child(Generic[M]):
         self.line.close()
         if self.await_end(patience_s) is None:
             self.kill()
+
+
+def restart_wait_s(deaths: int) -> float:
+    """Return the wait before the next start after so many deaths: 0, 1, 2, 4, ... 30 s."""
+    return 0.0 if deaths < 2 else min(2.0 ** (deaths - 2), LONGEST_WAIT_S)
 
 
 def _start(

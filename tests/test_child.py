@@ -8,7 +8,7 @@ import time
 import pytest
 from msgspec import Struct
 
-from streamrec.child import MAX_MESSAGE_BYTES, Child, Line, LineClosedError
+from streamrec.child import MAX_MESSAGE_BYTES, Child, Line, LineClosedError, restart_wait_s
 
 SILENT = "import time\ndef serve(connected): time.sleep(60)\n"
 ECHO = (
@@ -110,3 +110,10 @@ def test_what_was_sent_before_the_other_end_closed_is_still_received(lines):
     assert lines[0].receive(1) == Word("last")
     with pytest.raises(LineClosedError):
         lines[0].receive(1)
+
+
+@pytest.mark.parametrize(
+    ("deaths", "wait_s"), [(1, 0), (2, 1), (3, 2), (4, 4), (6, 16), (7, 30), (100, 30)]
+)
+def test_the_wait_for_a_new_child_grows_while_it_dies_again_and_again(deaths, wait_s):
+    assert restart_wait_s(deaths) == wait_s

@@ -4,7 +4,7 @@ import logging
 import time
 from pathlib import Path
 
-from streamrec.child import Child, LineClosedError
+from streamrec.child import Child, LineClosedError, restart_wait_s
 from streamrec.config import AccessOptions
 from streamrec.errors import EndpointError, KeysError
 from streamrec.service.replay_messages import (
@@ -14,7 +14,6 @@ from streamrec.service.replay_messages import (
     ReplayAlive,
     Serving,
 )
-from streamrec.service.workers import restart_wait_s
 from streamrec.sockets.bind import socket_file
 from streamrec.store.place import StorePlace
 from streamrec.types import DEFAULT_REPLAY

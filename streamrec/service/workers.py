@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from streamrec.child import Child, LineClosedError
+from streamrec.child import Child, LineClosedError, restart_wait_s
 from streamrec.service.messages import (
     Begin,
     Forget,
@@ -25,18 +25,10 @@ Long enough for a slow machine to start the interpreter.
 DEATHS_S = 300.0
 """For so long a death counts against a worker."""
 
-LONGEST_WAIT_S = 30.0
-"""Between two starts of a worker that dies again and again."""
-
 _MOST_MESSAGES = 1000
 _LAST_WORDS_S = 0.1
 
 _log = logging.getLogger("streamrec")
-
-
-def restart_wait_s(deaths: int) -> float:
-    """Return the wait before the next start after so many deaths: 0, 1, 2, 4, ... 30 s."""
-    return 0.0 if deaths < 2 else min(2.0 ** (deaths - 2), LONGEST_WAIT_S)
 
 
 class Worker:
