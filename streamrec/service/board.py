@@ -8,6 +8,9 @@ from dataclasses import replace
 from streamrec.sources.link import worth_logging
 from streamrec.types import CameraState, CameraStatus, Defect, now_s
 
+FEW = 10
+"""Fewer pictures in a row that are withheld are no news: a clip begins black."""
+
 _log = logging.getLogger("streamrec")
 
 
@@ -27,7 +30,8 @@ class Board:
         self._tell, self._fail = tell, fail
         self._statuses: dict[str, CameraStatus] = {}
         self._earlier: dict[str, Mapping[str, int]] = {}
-        self._defects: Counter[tuple[str, Defect | None]] = Counter()
+        self._defects: Counter[tuple[str, Defect]] = Counter()
+        self._withheld: dict[str, int] = {}  # before a defect that has not been logged yet
 
     @property
     def statuses(self) -> Mapping[str, CameraStatus]:
@@ -63,6 +67,7 @@ class Board:
         """Know nothing of it any more."""
         self._statuses.pop(camera, None)
         self._earlier.pop(camera, None)
+        self._withheld.pop(camera, None)
 
     def _counts(self, camera: str) -> Mapping[str, int]:
         status = self._statuses.get(camera)
@@ -73,16 +78,27 @@ class Board:
         before = self._statuses.get(source) or _status(source, CameraState.CONNECTING, "", {})
         self._statuses[source] = status
         self._tell(status)
-        if status.defect not in (None, before.defect):
-            self._log_defect(source, status.defect)
+        self._follow_defect(status, before)
         if worth_logging(status, before):
             level = logging.INFO if status.state is CameraState.LIVE else level
             reason = f": {status.reason}" if status.reason else ""
             extra = {"camera": status.source}
             _log.log(level, "%s is %s%s", status.source, status.state, reason, extra=extra)
 
-    def _log_defect(self, camera: str, defect: Defect | None) -> None:
-        """Say that pictures are withheld: the first time, and then the second, fourth, eighth."""
+    def _follow_defect(self, status: CameraStatus, before: CameraStatus) -> None:
+        """Say that pictures are withheld, once it is more than a few in a row."""
+        camera, defect = status.source, status.defect or before.defect
+        if defect is None:
+            return
+        count = status.counts.get(defect, 0)
+        if defect is not before.defect:
+            self._withheld[camera] = before.counts.get(defect, 0)
+        if count - self._withheld.get(camera, count) >= FEW:
+            del self._withheld[camera]
+            self._log_defect(camera, defect)
+
+    def _log_defect(self, camera: str, defect: Defect) -> None:
+        """Say it the first time, and then the second, fourth, eighth."""
         self._defects[camera, defect] += 1
         if self._defects[camera, defect].bit_count() == 1:
             extra = {"camera": camera}

@@ -122,14 +122,17 @@ class Supervisor:
 
     def _say_ready(self) -> None:
         notify("READY=1")
+        places = {
+            "publishing on": self.publishes_on,
+            "commands at": self.controlled_at,
+            "replay at": self.replays_on,
+            "metrics at": self._outlet.metrics_on,
+        }
         _log.info(
-            "ready: %s, %s; publishing on %s, commands at %s, replay at %s, metrics at %s",
+            "ready: %s, %s; %s",
             _number(len(self._roster.cameras), "camera"),
             _number(len(self._team), "worker"),
-            self.publishes_on,
-            self.controlled_at,
-            self.replays_on or "no place",
-            self._outlet.metrics_on or "no place",
+            ", ".join(f"{what} {place}" for what, place in places.items() if place),
         )
 
     def _wait(self) -> None:
@@ -158,7 +161,8 @@ class Supervisor:
         """End the workers and say that nothing is watched any more."""
         notify("STOPPING=1")
         self._outlet.end_events()
-        for name in list(self._board.statuses):
+        off = self._disabled()
+        for name in [name for name in self._board.statuses if name not in off]:
             self._board.say(name, CameraState.DISABLED, "the service ended")
         self._team.close()
         self._control.close()
@@ -191,8 +195,8 @@ class Supervisor:
         for name in [name for name in self._board.statuses if name not in cameras]:
             self._forget(name)
 
-    def _refused(self) -> list[str]:
-        """Return those that a worker could not begin to watch, among others that are off."""
+    def _disabled(self) -> list[str]:
+        """Return those that are off, and those that a worker could not begin to watch."""
         statuses = self._board.statuses.values()
         return [status.source for status in statuses if status.state is CameraState.DISABLED]
 
@@ -224,7 +228,7 @@ class Supervisor:
         finally:
             notify("READY=1")
         before, self._defaults = self._roster.cameras, settings.defaults
-        self._change(self._roster.reloaded(settings.cameras), self._refused())
+        self._change(self._roster.reloaded(settings.cameras), self._disabled())
         changes = _changes(before, self._roster.cameras)
         if _fixed(settings) != self._fixed:
             changes += "; what is set for the whole service changes with its next start only"
@@ -255,7 +259,7 @@ class Supervisor:
                 self._change(self._roster.minus(name))
                 return Done(f"{name} is removed")
             case Enable(name):
-                refused = {name}.intersection(self._refused())
+                refused = {name}.intersection(self._disabled())
                 self._change(self._roster.switched(name, True), refused)
                 why = self._roster.off(self._roster.find(name), datetime.now())
                 return Done(f"{name} is enabled" + (f", and off {why}" if why else ""))

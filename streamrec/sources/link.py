@@ -205,7 +205,8 @@ def worth_logging(now: Standing, before: Standing) -> bool:
 
     Disabling and enabling always do. Of failures the first does, and then the second, fourth,
     eighth and so on, and one for another reason than the one before; so does the return from the
-    first, second, fourth. Stalls and attempts are only counted.
+    first, second, fourth. Stalls and attempts are only counted. Of a failure that is told as
+    backing off alone, as that of a camera whose model cannot be fetched, the same holds.
     """
     if (now.state, now.reason) == (before.state, before.reason):
         return False
@@ -214,6 +215,7 @@ def worth_logging(now: Standing, before: Standing) -> bool:
     seldom = now.attempt.bit_count() <= 1
     if now.state is CameraState.LIVE:
         return seldom and before.state is not CameraState.STALLED
-    if now.state is not CameraState.LOST:
+    begins = now.state is CameraState.BACKING_OFF and before.state is not CameraState.LOST
+    if now.state is not CameraState.LOST and not begins:
         return False
     return seldom or before.reason not in ("", now.reason)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from streamrec import child
 from streamrec.service import team, workers
 from streamrec.service.control import (
     Add,
@@ -15,7 +16,6 @@ from streamrec.service.control import (
     Remove,
     TakeSnapshot,
 )
-from streamrec.service.workers import restart_wait_s
 
 posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX")
 
@@ -85,7 +85,7 @@ def test_a_worker_that_hangs_is_replaced(service, monkeypatch):
 
 
 def test_a_camera_that_kills_workers_ends_alone_and_the_others_live_on(service, monkeypatch):
-    monkeypatch.setattr(workers, "LONGEST_WAIT_S", 0.2)
+    monkeypatch.setattr(child, "LONGEST_WAIT_S", 0.2)
     running = service({"door": "live", "yard": "ends", "hall": "live"})
     reports = running.wait(
         lambda reports: (
@@ -100,7 +100,7 @@ def test_a_camera_that_kills_workers_ends_alone_and_the_others_live_on(service, 
 
 
 def test_who_was_apart_and_did_no_harm_goes_back_to_the_others(service, monkeypatch):
-    monkeypatch.setattr(workers, "LONGEST_WAIT_S", 0.2)
+    monkeypatch.setattr(child, "LONGEST_WAIT_S", 0.2)
     running = service({"door": "live", "yard": "ends", "hall": "live"})
     running.wait(lambda r: r["yard"].status.counts.get("failures", 0) > team.MOST_DEATHS)
     apart = running.wait_live("door", "hall")
@@ -108,13 +108,6 @@ def test_who_was_apart_and_did_no_harm_goes_back_to_the_others(service, monkeypa
     monkeypatch.setattr(workers, "DEATHS_S", 1.0)
     running.ask(Remove("yard"))
     running.wait(lambda r: r["door"].status.model == r["hall"].status.model != "")
-
-
-@pytest.mark.parametrize(
-    ("deaths", "wait_s"), [(1, 0), (2, 1), (3, 2), (4, 4), (6, 16), (7, 30), (100, 30)]
-)
-def test_the_wait_for_a_new_worker_grows_while_it_dies_again_and_again(deaths, wait_s):
-    assert restart_wait_s(deaths) == wait_s
 
 
 def test_a_camera_that_is_off_is_not_watched_and_says_why(service):
@@ -284,3 +277,23 @@ def test_events_end_where_their_camera_is_not_watched_any_more(service, change, 
 def last_of(subscriber):
     """The end of an event."""
     return next(message for message in subscriber if message.phase == "end")
+
+
+def test_the_first_line_names_the_places_that_there_are_and_no_others(service, caplog):
+    caplog.set_level("INFO", "streamrec")
+    running = service({})
+    running.cameras()
+    ready = next(record.message for record in caplog.records if "ready" in record.message)
+    places = running.supervisor.publishes_on, running.supervisor.controlled_at
+    assert ready == "ready: 0 cameras, 1 worker; publishing on {}, commands at {}".format(*places)
+
+
+def test_at_the_end_only_those_that_were_watched_are_logged_as_disabled(service, caplog):
+    caplog.set_level("INFO", "streamrec")
+    running = service({"door": "live", "yard": {"source": "live", "enabled": False}})
+    running.wait_live("door")
+    running.stop()
+    disabled = [record.message for record in caplog.records if "is disabled" in record.message]
+    assert disabled == [
+        "yard is disabled: in the configuration", "door is disabled: the service ended",
+    ]  # fmt: skip
