@@ -105,7 +105,7 @@ def fed_health() -> Health:
     health.happened(event(EventPhase.END, reason=EventEnd.SCORE))
     health.worker_restarted()
     health.workers(2, 2)
-    health.store(StoreHealth(lag_s=1.5, spooled=3, lost=1, written=40))
+    health.store(StoreHealth(lag_s=1.5, spooled=3, lost=1, written=40), reached=True)
     health.publisher(subscribers=4, refused=5, dropped=6, kicked=7)
     health.replay(answered=9, refused=10, kicked=11)
     health.queue(8)

@@ -47,6 +47,7 @@ class Health:
         self._all_tried = False
         self._workers = self._workers_wanted = self._restarts = 0
         self._store: StoreHealth | None = None
+        self._store_reached = False
         self._queued = 0
         self._subscribers = self._dropped = self._answered = 0
         self._refused: dict[str, int] = {}
@@ -81,8 +82,14 @@ class Health:
         """Count a worker that failed and is started again."""
         self._restarts += 1
 
-    def store(self, health: StoreHealth) -> None:
-        """Take how it stands with the database; the same again is no news."""
+    def store(self, health: StoreHealth, *, reached: bool) -> None:
+        """Take how it stands with the database, where the same again is no news.
+
+        Args:
+            health: what its process says.
+            reached: whether it has ever answered.
+        """
+        self._store_reached = reached
         if health is not self._store:
             self._store, self._store_s = health, time.monotonic()
 
@@ -127,12 +134,19 @@ class Health:
         return self.loop_age_s <= SILENCE_S
 
     def missing(self) -> list[str]:
-        """Return what the service still waits for, in words; nothing once it is ready."""
+        """Return what the service still waits for, in words; nothing once it is ready.
+
+        It is ready once all workers run, each camera has been tried, and the database has answered.
+        A camera has been tried once it is live or it is known why not: one that cannot be reached,
+        whose model cannot be fetched, or that is disabled makes no service unready; one whose model
+        is being loaded still does. A database that is lost later does not either, as events wait
+        in the spool meanwhile; a process that stores them and says nothing any more does.
+        """
         missing = [] if self.healthy else [f"the loop stands still for {self.loop_age_s:.0f} s"]
         if self._workers < self._workers_wanted:
             missing.append(f"{self._workers} of {self._workers_wanted} workers run")
-        if self._awaits_store and self._store is None:
-            missing.append("the store has not said anything yet")
+        if self._awaits_store and not self._store_reached:
+            missing.append("the store has not answered yet")
         elif self._awaits_store and (silence_s := time.monotonic() - self._store_s) > SILENCE_S:
             missing.append(f"the store says nothing for {silence_s:.0f} s")
         return missing + self._untried()

@@ -66,6 +66,7 @@ class EventDesk:
         published: number of the newest event that was published; None before the first.
         hurried: events that were published before they were kept.
         health: what the store says of itself; None without one, and before it has spoken.
+        has_reached_store: whether the database has ever answered, or there is none.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class EventDesk:
         self._starting_s: float | None = clock() + STARTING_S
         self._number = round(now_s() * 1e6)
         self._own: set[str] = set()  # all that have begun, until the store tells of earlier runs
-        self._knows_earlier = store is None
+        self.has_reached_store = store is None
         self._previous: int | None = None
 
     @property
@@ -98,7 +99,7 @@ class EventDesk:
         events = self._open.setdefault(event.source, {})
         if (event.phase is EventPhase.START) is (event.id in events):
             return
-        if event.phase is EventPhase.START and not self._knows_earlier:
+        if event.phase is EventPhase.START and not self.has_reached_store:
             self._own.add(event.id)
         if event.phase is EventPhase.END:
             del events[event.id]
@@ -154,7 +155,7 @@ class EventDesk:
 
     def _end_interrupted(self, events: Iterable[EventMessage]) -> None:
         """End events of earlier runs; a store that was reached late also names those of this."""
-        own, self._own, self._knows_earlier = self._own, set(), True
+        own, self._own, self.has_reached_store = self._own, set(), True
         for event in events:
             if event.id not in own:
                 end = replace(

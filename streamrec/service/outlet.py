@@ -174,7 +174,7 @@ class Outlet:
                 answered=replay.answered, refused=replay.refused, kicked=replay.kicked
             )
         if self._desk.health is not None:
-            self.health.store(self._desk.health)
+            self.health.store(self._desk.health, reached=self._desk.has_reached_store)
         self.health.queue(self._desk.waiting)
 
 

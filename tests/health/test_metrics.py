@@ -251,7 +251,7 @@ def test_it_is_ready_once_every_camera_has_been_tried():
     health.told(status("door", CameraState.CONNECTING))
     health.told(status("yard", CameraState.LIVE))
     assert health.missing() == ["not tried yet: door"]
-    health.told(status("door", CameraState.LOST))
+    health.told(status("door", CameraState.BACKING_OFF))
     assert health.missing() == []
     health.told(status("new", CameraState.CONNECTING))
     assert health.missing() == []
@@ -266,17 +266,19 @@ def test_it_is_not_ready_before_its_workers_run():
     assert health.missing() == []
 
 
-def test_it_is_ready_with_a_database_or_a_spool(monkeypatch):
+def test_it_is_ready_once_the_database_has_answered_also_where_that_is_lost_later(monkeypatch):
     health = Health(store=True)
     health.turn()
-    assert health.missing() == ["the store has not said anything yet"]
-    last = StoreHealth(lag_s=9.0, spooled=100, lost=0, written=0, error="it is down")
-    health.store(last)
+    assert health.missing() == ["the store has not answered yet"]
+    down = StoreHealth(lag_s=9.0, spooled=100, lost=0, written=0, error="it is down")
+    health.store(down, reached=False)
+    assert health.missing() == ["the store has not answered yet"]
+    health.store(down, reached=True)
     assert health.missing() == []
     assert samples(health)["streamrec_store_up",] == 0
     stand_still(monkeypatch, SILENCE_S + 1)
     health.turn()
-    health.store(last)
+    health.store(down, reached=True)
     assert health.missing() == ["the store says nothing for 11 s"]
 
 

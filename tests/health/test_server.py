@@ -79,7 +79,7 @@ def test_readiness_says_what_is_missing(serve):
     assert response.status == 503
     assert json.loads(body) == {
         "ready": False,
-        "missing": ["the store has not said anything yet"],
+        "missing": ["the store has not answered yet"],
     }
     response, body = ask(serve(fed_health()), "/readyz")
     assert response.status == 200 and json.loads(body) == {"ready": True, "missing": []}

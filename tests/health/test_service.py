@@ -18,11 +18,11 @@ PATIENCE_S = 20.0
 
 
 @contextmanager
-def service(tmp_path, cameras):
+def service(tmp_path, cameras, store=None):
     config = tmp_path / "cameras.yaml"
     own = dict.fromkeys(("publish", "control", "replay"), "tcp://127.0.0.1:*")
     address = f"127.0.0.1:{free_port()}"
-    own |= {"store": str(tmp_path / "events.db"), "metrics": address}
+    own |= {"store": store or str(tmp_path / "events.db"), "metrics": address}
     rows = {name: {"source": source} for name, source in cameras.items()}
     config.write_bytes(msgspec.json.encode({**own, "cameras": rows}))
     supervisor = Supervisor(
@@ -97,3 +97,16 @@ def test_a_worker_that_ends_is_counted(tmp_path):
     with service(tmp_path, {"door": "ends"}) as url:
         wait(lambda: samples(url)["worker_restarts_total", None] >= 1)
         assert samples(url)["camera_failures_total", "door"] >= 1
+
+
+def test_a_database_that_never_answered_makes_it_unready_and_it_publishes_all_the_same(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
+    store = "postgresql://me@127.0.0.1:1/events"
+    with service(tmp_path, {"door": "live"}, store) as url:
+        wait(lambda: samples(url).get(("predictions_total", "door"), 0) > 0)
+        wait(lambda: ("store_up", None) in samples(url))
+        status, text = get(f"{url}/readyz")
+        assert status == 503
+        assert json.loads(text)["missing"] == ["the store has not answered yet"]
