@@ -10,7 +10,7 @@ from streamrec.model_source import as_file_path
 from streamrec.service.secrets import find_secret, lies_open, resolve, secret_names
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.sources.open import file_path, source_kind
-from streamrec.store.place import store_place
+from streamrec.store.place import is_own_folder, store_place
 
 
 def remarks_on(settings: ServiceSettings) -> Iterator[str]:
@@ -44,8 +44,13 @@ def _on_store(options: StoreOptions) -> Iterator[str]:
     except OptionError as error:
         yield f"warning: store: {error}"
         return
-    if place is not None and not _can_write(place.spool.parent):
-        yield f"warning: store: the folder {place.spool.parent} cannot be written"
+    if place is None:
+        return
+    folder = place.spool.parent
+    if not (_is_folder(folder) or is_own_folder(folder)):
+        yield f"warning: store: there is no folder {folder}; the service does not start without it"
+    elif not _can_write(folder):
+        yield f"warning: store: the folder {folder} cannot be written"
 
 
 def _on_camera(camera: CameraSettings) -> Iterator[str]:

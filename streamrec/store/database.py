@@ -12,6 +12,7 @@ from streamrec.errors import MessageError, StoreError
 from streamrec.store.engine import make_engine, told
 from streamrec.store.messages import Interrupted, Record
 from streamrec.store.migrate import migrate
+from streamrec.store.place import ELSEWHERE
 from streamrec.store.rows import write
 from streamrec.store.tables import events, messages, statuses
 from streamrec.wire import EventMessage, decode
@@ -124,7 +125,7 @@ def _require_unicode(connection: Connection) -> None:
     if encoding not in _ENCODINGS:
         raise StoreError(
             f"its encoding, {encoding}, has not all letters; make one with "
-            "`createdb --encoding=UTF8 --template=template0`, or take another --store"
+            f"`createdb --encoding=UTF8 --template=template0`, or {ELSEWHERE}"
         )
 
 
@@ -137,9 +138,7 @@ def _lock(connection: Connection) -> None:
     if connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
         return
     holder = connection.scalar(text(_HOLDER), {"lock": _LOCK}) or "streamrec"
-    raise StoreError(
-        f"another service keeps its events there ({holder}): take another database with --store"
-    )
+    raise StoreError(f"another service keeps its events there ({holder}): {ELSEWHERE}")
 
 
 def _event(row: Row[tuple[str]]) -> EventMessage | None:

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -110,7 +109,6 @@ def told(url: str) -> Iterator[None]:
 
 
 def _sqlite(url: URL) -> Engine:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": BUSY_S}
     )

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import msgspec
 from msgspec.structs import replace
 
-from streamrec.child import Child, LineClosedError
+from streamrec.child import Child, LineClosedError, restart_wait_s
 from streamrec.config import StoreOptions
 from streamrec.errors import MessageError, RuntimeMissingError
 from streamrec.store.messages import (
@@ -22,7 +22,7 @@ from streamrec.store.messages import (
     StoreHealth,
 )
 from streamrec.store.owner import require_unclaimed
-from streamrec.store.place import StorePlace
+from streamrec.store.place import StorePlace, make_own_folder
 from streamrec.types import now_s
 from streamrec.wire import StatusMessage, encode
 
@@ -35,9 +35,6 @@ SILENCE_S = 20.0
 
 CLAIM_S = 8.0
 """For so long the process of a service that was killed may deliver, and has the store."""
-
-LONGEST_WAIT_S = 30.0
-"""Between two starts of a process that dies again and again."""
 
 # What has been sent and not acknowledged: it fits the smallest buffer that a socket has, macOS's
 # of 8 KiB, so that sending never waits for a process that hangs.
@@ -63,7 +60,8 @@ class Keeper:
         starts: how often the process was started.
 
     Raises:
-        StoreError: another service has this store, or its folder cannot be written to.
+        StoreError: another service has this store, or its folder is not there or cannot be
+            written to; the user's data folder is made.
         RuntimeMissingError: the driver of the database is not installed.
     """
 
@@ -72,6 +70,7 @@ class Keeper:
             raise RuntimeMissingError(
                 'PostgreSQL is reached by psycopg: in the checkout, pip install ".[postgres]"'
             )
+        make_own_folder(place)
         require_unclaimed(place.spool, CLAIM_S)
         self._open = Open(
             url=place.url,
@@ -85,7 +84,7 @@ class Keeper:
         self._queue: deque[Record] = deque()
         self._sent: deque[tuple[Record, int]] = deque()
         self._heard: list[FromStore] = []
-        self._health = StoreHealth(0.0, 0, 0, 0)
+        self._health, self._remark = StoreHealth(0.0, 0, 0, 0), ""
         self._lost = self._lost_before = self._deaths = 0
         self._has_told_interrupted = False
         self._child: Child[FromStore] | None = None
@@ -184,9 +183,7 @@ class Keeper:
             self._child.kill()
             self._child = None
         self._deaths = 1 if now - self._started_s > _SETTLED_S else self._deaths + 1
-        self._start_s = now + (
-            0.0 if self._deaths == 1 else min(2.0 ** (self._deaths - 2), LONGEST_WAIT_S)
-        )
+        self._start_s = now + restart_wait_s(self._deaths)
         self._lost_before += self._health.lost
         self._say(replace(self._health, lost=0, error=f"the process that stores events {failure}"))
 
@@ -241,6 +238,9 @@ class Keeper:
             _log.warning("events cannot be stored now: %s", health.error)
         elif self._health.error and not health.error:
             _log.info("events are stored again")
+        if health.remark not in ("", self._remark):
+            self._remark = health.remark
+            _log.warning("%s", health.remark)
         self._health = health
         oldest = self._sent[0][0] if self._sent else self._queue[0] if self._queue else None
         lag_s = 0.0 if oldest is None else now_s() - oldest.number / 1e6

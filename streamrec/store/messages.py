@@ -69,6 +69,7 @@ class StoreHealth(Struct, frozen=True, tag="store-health"):
         lost: records that could be kept nowhere, since the process was started.
         written: records in the database since then.
         error: why the database does not take them, without secrets; empty: it does.
+        remark: what of an earlier spool could not be read; empty: nothing.
     """
 
     lag_s: float
@@ -76,6 +77,7 @@ class StoreHealth(Struct, frozen=True, tag="store-health"):
     lost: int
     written: int
     error: str = ""
+    remark: str = ""
 
 
 ToStore: TypeAlias = Open | Keep

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from streamrec.errors import StoreError
+from streamrec.store.place import ELSEWHERE
 
 _SCRIPTS = "streamrec.store:migrations"
 
@@ -24,7 +25,7 @@ def migrate(connection: Connection) -> None:
     if found - known:
         raise StoreError(
             f"its tables are of version {', '.join(sorted(found))}, made by a newer streamrec; "
-            f"known here are those up to {max(known)}: update streamrec, or take another --store"
+            f"known here are those up to {max(known)}: update streamrec, or {ELSEWHERE}"
         )
     if found != set(ScriptDirectory.from_config(config).get_heads()):
         command.upgrade(config, "heads")

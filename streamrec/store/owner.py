@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from streamrec.errors import StoreError
+from streamrec.store.place import ELSEWHERE, cannot_write, require_folder
 
 
 class Claim:
@@ -27,18 +28,18 @@ class Claim:
         """Wait for so many seconds until no other service has it.
 
         Raises:
-            StoreError: one still has; or the folder cannot be written to.
+            StoreError: one still has; or the folder is not there or cannot be written to.
         """
+        require_folder(self._spool.parent)
         try:
-            self._spool.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=patience_s)
         except Timeout:
             raise StoreError(
                 f"another service ({self._holder()}) keeps its events in this store, see "
-                f"{self._spool}: take another one with --store"
+                f"{self._spool}: {ELSEWHERE}"
             ) from None
         except OSError as error:
-            raise StoreError(f"{self._spool}: {error.strerror or error}") from None
+            raise cannot_write(self._spool.parent, error) from None
         with suppress(OSError):  # on a full disk the spool may still have room
             self._note.write_text(f"process {self._service} on {platform.node()}", "utf-8")
 

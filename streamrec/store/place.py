@@ -7,9 +7,12 @@ from zlib import crc32
 
 import platformdirs
 
-from streamrec.errors import OptionError
+from streamrec.errors import OptionError, StoreError
 
 HOME_VARIABLE = "STREAMREC_HOME"
+
+ELSEWHERE = "name another one with 'store' in the configuration"
+"""What to do where a service cannot have its store."""
 
 
 class StorePlace(NamedTuple):
@@ -54,6 +57,49 @@ def store_place(store: str, media: str = "", *, base: Path | None = None) -> Sto
     real = file.resolve()  # by whatever link: one file, one spool, one owner
     spool = real.with_name(f"{real.name}.spool")
     return StorePlace(f"sqlite:///{file}", spool, _media(media, file.parent / "media", base))
+
+
+def is_own_folder(folder: Path) -> bool:
+    """Tell whether it is the user's data folder, which is made; others have to be there."""
+    return folder == _home().resolve()
+
+
+def make_own_folder(place: StorePlace) -> None:
+    """Make the user's data folder, if the store needs that.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    folder = place.spool.parent
+    if is_own_folder(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+
+
+def require_folder(folder: Path) -> None:
+    """Check that the folder of a store is there, as that of a disk that is not mounted is not.
+
+    Raises:
+        StoreError: it is not.
+    """
+    try:
+        is_there = folder.is_dir()
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    if not is_there:
+        raise StoreError(
+            f"there is no folder {folder} for the store: mount its disk, make it, or {ELSEWHERE}"
+        )
+
+
+def cannot_write(folder: Path, error: OSError) -> StoreError:
+    """Return the error that a store whose folder cannot be written is."""
+    return StoreError(
+        f"the store in {folder} cannot be written: {error.strerror or error}; let this user "
+        f"write there, or {ELSEWHERE}"
+    )
 
 
 def _fingerprint(address: str) -> str:

@@ -17,6 +17,7 @@ from streamrec.child import Line, LineClosedError
 from streamrec.errors import StoreError
 from streamrec.store.messages import Keep, Kept, Open, Record, StoreHealth, ToStore
 from streamrec.store.owner import Claim
+from streamrec.store.place import cannot_write
 from streamrec.store.spool import Spool
 from streamrec.store.sweeper import start_sweeping
 from streamrec.store.writer import Writer
@@ -126,9 +127,10 @@ class _Process:
                 StoreHealth(
                     lag_s=self._lag_s(),
                     spooled=self._spool.count,
-                    lost=self._lost + self._writer.refused,
+                    lost=self._lost + self._spool.unread + self._writer.refused,
                     written=self._writer.written,
                     error=error,
+                    remark=self._spool.remark,
                 )
             )
 
@@ -151,7 +153,7 @@ def _spool(path: Path) -> Spool:
     try:
         return Spool(path)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from None
+        raise cannot_write(path.parent, error) from None
 
 
 def _until_done(attempt: Callable[[], T], line: Line[ToStore]) -> T:

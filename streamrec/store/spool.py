@@ -57,6 +57,12 @@ class Spool:
         path: the file; made if it is not there. One that is no spool is moved aside.
         most_bytes: it grows no larger.
 
+    Attributes:
+        count: records in it.
+        unread: records that were found in it and are of another version of streamrec; they are
+            passed over, and make room for those that follow.
+        remark: of those, and of what was moved aside, for people; empty: there was nothing.
+
     Raises:
         OSError: it cannot be made or read.
     """
@@ -64,17 +70,21 @@ class Spool:
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
         self._path, self._most = path, most_bytes
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        moved = _move_aside(path)
         self._file = _open(path)
         try:
             self._size = os.fstat(self._file.fileno()).st_size
             if self._size < min(STEP_BYTES, most_bytes):
                 self._grow(1)
             self._start = self._end = _begin(self._file)
-            self.count = 0
-            for _, end in _records(self._path, self._start):
-                self._end = end
-                self.count += 1
+            self.count = self.unread = 0
+            for record, end in _records(self._path, self._start):
+                if record is None:
+                    self.unread += 1
+                else:
+                    self._end = end
+                    self.count += 1
+            self.remark = _remark(path, moved, self.unread)
         except BaseException:
             self._file.close()
             raise
@@ -107,7 +117,7 @@ class Spool:
             OSError: the disk fails.
         """
         with self._lock:
-            found = list(islice(_records(self._path, self._start), min(most, self.count)))
+            found = list(islice(_readable(self._path, self._start), min(most, self.count)))
             end = found[-1][1] if found else self._start
         return Batch(tuple(record for record, _ in found), end)
 
@@ -148,13 +158,26 @@ class Spool:
         self._size = size
 
 
-def _open(path: Path) -> FileIO:
-    """Open a spool, or make one; what is no spool is moved aside, never overwritten."""
+def _move_aside(path: Path) -> Path | None:
+    """Rename what is no spool, rather than overwrite it; return where it is now."""
     with suppress(FileNotFoundError):
         with path.open("rb") as file:
             mark = file.read(len(_MARK))
         if mark.strip(b"\0") and mark != _MARK:
-            path.replace(path.with_name(f"{path.name}.bad"))
+            return path.replace(path.with_name(f"{path.name}.bad"))
+    return None
+
+
+def _remark(path: Path, moved: Path | None, unread: int) -> str:
+    if moved is not None:
+        return f"{path} was no spool of this version of streamrec: it is {moved} now, and not read"
+    if unread:
+        return f"{path}: records of another version of streamrec were passed over: {unread}"
+    return ""
+
+
+def _open(path: Path) -> FileIO:
+    """Open a spool, or make one."""
     with suppress(FileExistsError):
         path.touch(exist_ok=False)
     return path.open("r+b", buffering=0)
@@ -183,8 +206,18 @@ def _write(file: FileIO, offset: int, data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _records(path: Path, start: Point) -> Iterator[tuple[Record, Point]]:
-    """Go through the records from a point on, to the first that is none."""
+def _readable(path: Path, start: Point) -> Iterator[tuple[Record, Point]]:
+    """Go through the records of this version."""
+    for record, end in _records(path, start):
+        if record is not None:
+            yield record, end
+
+
+def _records(path: Path, start: Point) -> Iterator[tuple[Record | None, Point]]:
+    """Go through the records from a point on, to where there are no more.
+
+    One of another version is None.
+    """
     offset, total = start
     with path.open("rb") as file:
         file.seek(offset)
@@ -195,5 +228,11 @@ def _records(path: Path, start: Point) -> Iterator[tuple[Record, Point]]:
             if len(payload) != length or not payload or total != told:
                 return
             offset += _HEAD.size + length
-            with suppress(msgspec.DecodeError):  # of another version: passed over
-                yield _decode(payload), Point(offset, total)
+            yield _decoded(payload), Point(offset, total)
+
+
+def _decoded(payload: bytes) -> Record | None:
+    try:
+        return _decode(payload)
+    except msgspec.DecodeError:
+        return None

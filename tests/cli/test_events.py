@@ -28,6 +28,7 @@ FALL = made_event(BEGIN_S + 100, None, label="fall", source="yard", peak=0.6)
 @pytest.fixture
 def store(tmp_path):
     """A store of an event of each of two cameras; the second has not ended."""
+    (tmp_path / "here").mkdir()
     place = store_place(str(tmp_path / "here" / "events.db"))
     fill(place.url, [WAVE, FALL], [made_status(BEGIN_S + 20, "lost", "yard")])
     return place
@@ -292,6 +293,7 @@ def test_the_store_of_a_configuration_is_found_with_its_secret(cli, store, tmp_p
 def test_the_users_own_store_is_looked_for_unless_told_otherwise(cli, home):
     cli("events", "list").fails(5, str(home / "events.db"), "--store")
     assert not home.exists()
+    home.mkdir()
     fill(store_place("auto").url, [WAVE])
     assert ids(cli("events", "list", "--json")) == [WAVE.id]
 

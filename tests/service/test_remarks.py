@@ -1,5 +1,6 @@
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,8 @@ def remarks(tmp_path, monkeypatch):
 
 def test_what_is_all_there_needs_no_remark(remarks, tmp_path):
     new_keys("service", tmp_path)
-    (tmp_path / "clients").mkdir()
+    for folder in ("clients", "data"):
+        (tmp_path / folder).mkdir()
     assert remarks("keys: service.key_secret", "clients: clients", "store: data/events.db") == []
 
 
@@ -66,10 +68,11 @@ def test_a_folder_that_cannot_be_written_is_told(remarks, tmp_path):
     assert told == f"warning: store: the folder {tmp_path / 'data'} cannot be written"
 
 
-def test_a_store_within_a_file_is_told(remarks, tmp_path):
-    (tmp_path / "data").touch()
+@pytest.mark.parametrize("make", [Path.touch, lambda data: None], ids=["file", "nothing"])
+def test_a_store_in_what_is_no_folder_is_told(remarks, tmp_path, make):
+    make(tmp_path / "data")
     (told,) = remarks("store: data/events.db")
-    assert "cannot be written" in told
+    assert told.startswith(f"warning: store: there is no folder {tmp_path / 'data'}; ")
 
 
 def test_the_secrets_of_the_store_are_told_without_them(remarks, monkeypatch):

@@ -8,7 +8,7 @@ from postgres_server import MissingPostgresError, Postgres
 from stored import Owner
 
 from streamrec.config import StoreOptions
-from streamrec.store.place import StorePlace, store_place
+from streamrec.store.place import StorePlace, make_own_folder, store_place
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,9 @@ def place(
     monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
     if request.param == "sqlite":
         return store_place(str(tmp_path / "events.db"))
-    return store_place(request.getfixturevalue("postgres_server").new_database())
+    place = store_place(request.getfixturevalue("postgres_server").new_database())
+    make_own_folder(place)
+    return place
 
 
 @pytest.fixture

@@ -279,6 +279,25 @@ def test_a_record_that_is_none_is_lost_and_counted(tmp_path, owner, caplog):
     assert "cannot be stored" in caplog.text
 
 
+def test_what_of_an_earlier_spool_cannot_be_read_is_logged_once_and_counted(
+    tmp_path, owner, monkeypatch, caplog
+):
+    place = store_place(str(tmp_path / "events.db"))
+    with monkeypatch.context() as other:
+        other.setattr("streamrec.store.spool._encode", lambda record: b"\x81\xa6future\x01")
+        spool = Spool(place.spool)
+        spool.append([event_record(), event_record()])
+        spool.close()
+    store = owner(place)
+    with caplog.at_level(logging.WARNING):
+        store.wait(lambda o: o.health.lost == 2)
+        for _ in range(2):
+            record = event_record()
+            store.keep(record)
+            store.wait_kept(record)
+    assert [str(place.spool) in line for line in caplog.messages] == [True]
+
+
 def test_old_events_are_forgotten(tmp_path, owner):
     place = store_place(str(tmp_path / "events.db"))
     old = event_record(started_s=1.0, captured_s=2.0)
@@ -296,7 +315,7 @@ def test_a_second_service_with_the_same_store_is_told_which_is_the_first(
     monkeypatch.setattr(module, "CLAIM_S", 0.1)
     place = store_place(str(tmp_path / "events.db"))
     owner(place).wait(lambda o: o.interrupted)
-    with pytest.raises(StoreError, match=rf"process {os.getpid()} on .* --store") as caught:
+    with pytest.raises(StoreError, match=rf"process {os.getpid()} on .*'store'") as caught:
         owner(place)
     assert str(place.spool) in str(caught.value)
 

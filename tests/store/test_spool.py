@@ -127,6 +127,34 @@ def test_a_file_that_is_no_spool_is_moved_aside(tmp_path):
     assert (tmp_path / "spool.bad").read_bytes() == b"somebody's letters"
 
 
+def test_what_was_moved_aside_is_told_once(tmp_path):
+    path = tmp_path / "spool"
+    path.write_bytes(b"streamrec spool 2\nand records of that")
+    spools = [Spool(path), Spool(path)]
+    assert str(tmp_path / "spool.bad") in spools[0].remark
+    assert spools[1].remark == ""
+    for spool in spools:
+        spool.close()
+
+
+def test_records_of_another_version_are_passed_over_and_counted(tmp_path, monkeypatch):
+    path, records = tmp_path / "spool", made(2)
+    spool = Spool(path)
+    spool.append(records[:1])
+    with monkeypatch.context() as other:
+        other.setattr(module, "_encode", lambda record: b"\x81\xa6future\x01")
+        spool.append(made(2))
+    spool.append(records[1:])
+    spool.close()
+    spool = Spool(path)
+    assert (spool.count, spool.unread) == (2, 2) and "another version" in spool.remark
+    assert spool.oldest(10).records == tuple(records)
+    spool.drop(spool.oldest(10))
+    spool.close()
+    spool = Spool(path)
+    assert (spool.count, spool.unread, spool.remark) == (0, 0, "")
+
+
 def test_a_file_that_was_only_begun_is_a_spool(tmp_path):
     for content in (b"", bytes(100), b"streamrec spool 1\n"):
         (tmp_path / "spool").write_bytes(content)
