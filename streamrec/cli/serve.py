@@ -31,12 +31,13 @@ def register(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from streamrec.health.logs import log_to_stderr
+    from streamrec.service.model_labels import labels_at_hand
     from streamrec.service.settings_file import read_settings
     from streamrec.service.supervisor import Supervisor
     from streamrec.sockets.files import allow_many_files
 
     def read() -> "ServiceSettings":
-        settings = read_settings(args.config)
+        settings = read_settings(args.config, labels_at_hand)
         return replace(settings, health=overruled(settings.health, args))
 
     _fill_standard_streams()

@@ -16,6 +16,7 @@ from msgspec import Struct
 from streamrec.config import AccessOptions
 from streamrec.errors import (
     EndpointError,
+    ModelError,
     OptionError,
     SinkError,
     SourceError,
@@ -211,7 +212,7 @@ def ask(
     Raises:
         EndpointError: the endpoint is malformed, or nothing answers there.
         KeysError: keys that are missing, malformed or readable by others.
-        OptionError, SourceError: the service refuses.
+        ModelError, OptionError, SourceError: the service refuses.
     """
     where = parse_endpoint(endpoint)
     with zmq.Context() as context, context.socket(zmq.REQ) as client:
@@ -254,6 +255,7 @@ def _checked(payload: bytes, where: object) -> Answer:
 
 
 _ERRORS: Mapping[int, type[StreamrecError]] = {
+    ModelError.exit_code: ModelError,
     OptionError.exit_code: OptionError,
     SourceError.exit_code: SourceReadError,
 }

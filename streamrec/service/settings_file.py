@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, replace
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from streamrec.errors import OptionError
+from streamrec.errors import ModelError, OptionError
 from streamrec.service.camera import make_camera, make_parts, require_camera_name
 from streamrec.service.checks import is_store_file
-from streamrec.service.document import Entry, Faults, entries, parse, place_of, read_text
+from streamrec.service.document import Entry, Faults, Place, entries, parse, place_of, read_text
 from streamrec.service.event_reader import read_events
 from streamrec.service.event_values import EventValues
 from streamrec.service.keys import CAMERA_KEYS, SERVICE_KEYS, SHARED_KEYS, Key
+from streamrec.service.model_labels import LabelsOf, model_of, require_model
 from streamrec.service.option_reader import Values, read_values
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.sockets.endpoint import Endpoint, parse_endpoint
@@ -29,24 +30,30 @@ _REACHED = (
 )
 
 
-def read_settings(path: Path) -> ServiceSettings:
+def read_settings(path: Path, labels_of: LabelsOf = lambda model: None) -> ServiceSettings:
     """Read a configuration file; relative paths in it are relative to its folder.
+
+    Args:
+        path: the file.
+        labels_of: class names of a model, to compare those in the file with; None: not known now.
 
     Raises:
         ConfigError: it cannot be read, is not YAML, or says what is not allowed; the message names
             each fault with file, line, column and key, one a line, and no secrets.
     """
-    return _located(parse_settings(read_text(path), str(path)), path.parent)
+    return _located(parse_settings(read_text(path), str(path), labels_of), path.parent)
 
 
-def parse_settings(text: str, file: str) -> ServiceSettings:
+def parse_settings(
+    text: str, file: str, labels_of: LabelsOf = lambda model: None
+) -> ServiceSettings:
     """Read a configuration; ``file`` is what the messages call it.
 
     Raises:
         ConfigError: as in ``read_settings``.
     """
     faults = Faults(file)
-    settings = _Reader(faults).service(parse(text, file))
+    settings = _Reader(faults, labels_of).service(parse(text, file))
     faults.check()
     return settings
 
@@ -54,8 +61,8 @@ def parse_settings(text: str, file: str) -> ServiceSettings:
 class _Reader:
     """Reads nodes into settings; whoever calls it looks at the faults before the settings."""
 
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
+    def __init__(self, faults: Faults, labels_of: LabelsOf) -> None:
+        self._faults, self._labels_of = faults, cache(labels_of)
 
     def service(self, node: yaml.Node) -> ServiceSettings:
         """Read the whole file."""
@@ -69,10 +76,13 @@ class _Reader:
             shared = self._mapping(top["defaults"], SHARED_KEYS, EventValues())
         if "cameras" not in top and isinstance(node, yaml.MappingNode):
             self._faults.add(place_of(node), "cameras is missing; 'cameras: {}' if there are none")
-        cameras = self._cameras(top["cameras"], shared) if "cameras" in top else ()
+        cameras = self._cameras(top, shared) if "cameras" in top else ()
         return ServiceSettings(**parts, defaults=shared, cameras=dict(cameras))
 
-    def _cameras(self, cameras: Entry, shared: Values) -> Iterator[tuple[str, CameraSettings]]:
+    def _cameras(
+        self, top: Mapping[str, Entry], shared: Values
+    ) -> Iterator[tuple[str, CameraSettings]]:
+        cameras = top["cameras"]
         for entry in entries(cameras.value, cameras.path, self._faults):
             below = shared.get("events", EventValues())
             values = shared | self._mapping(entry, CAMERA_KEYS, below)
@@ -82,7 +92,9 @@ class _Reader:
                 self._faults.add(entry.place, f"{entry.path}: {error}")
             else:
                 if "source" in values:
-                    yield entry.key, make_camera(entry.key, values)
+                    camera = make_camera(entry.key, values)
+                    self._check_labels(camera, entry, top.get("defaults"))
+                    yield entry.key, camera
 
     def _mapping(self, parent: Entry, keys: Mapping[str, Key], below: EventValues) -> Values:
         """Read ``defaults`` or a camera, whose events are over those ``below``."""
@@ -96,6 +108,21 @@ class _Reader:
             if entry.key == "events":
                 values["events"] = read_events(entry, below, self._faults)
         return values
+
+    def _check_labels(self, camera: CameraSettings, entry: Entry, defaults: Entry | None) -> None:
+        """The rules of events name labels of the model, where those are known."""
+        try:
+            require_model(camera, self._labels_of)
+        except ModelError:
+            return  # it may be there when the camera is watched, whose status says it otherwise
+        except OptionError as error:
+            parent = entry if self._place_of("events", entry) or not defaults else defaults
+            place = self._place_of("events", parent) or entry.place
+            self._faults.add(place, f"{parent.path}: {error} (the model is {model_of(camera)})")
+
+    def _place_of(self, key: str, parent: Entry) -> Place | None:
+        found = entries(parent.value, parent.path, self._faults)
+        return next((entry.place for entry in found if entry.key == key), None)
 
     def _check_endpoints(self, parts: Mapping[str, Any], top: Mapping[str, Entry]) -> None:
         """Two that are the same cannot both be bound; one that others reach must be wanted."""

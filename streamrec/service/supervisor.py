@@ -12,7 +12,7 @@ from datetime import datetime
 
 import zmq
 
-from streamrec.errors import OptionError, SourceError
+from streamrec.errors import ModelError, OptionError, SourceError
 from streamrec.service.board import Board
 from streamrec.service.camera import make_camera
 from streamrec.service.control import (
@@ -32,6 +32,7 @@ from streamrec.service.control import (
     TakeSnapshot,
 )
 from streamrec.service.messages import Begin, Happened, Predicted, Remarked, Snapshot, Told
+from streamrec.service.model_labels import require_model
 from streamrec.service.notify import notify
 from streamrec.service.outlet import Outlet
 from streamrec.service.roster import Roster
@@ -238,7 +239,7 @@ class Supervisor:
         for client, request in self._control.requests():
             try:
                 answer = self._do(client, request)
-            except (OptionError, SourceError) as error:
+            except (ModelError, OptionError, SourceError) as error:
                 answer = Refused(str(error), error.exit_code)
             if answer is not None:
                 self._control.answer(client, answer)
@@ -247,13 +248,15 @@ class Supervisor:
         """Do what a client asks; None: it is answered later.
 
         Raises:
-            OptionError, SourceError: it cannot be done.
+            ModelError, OptionError, SourceError: it cannot be done.
         """
         match request:
             case List():
                 return Cameras(tuple(map(self._report, self._roster.cameras.values())))
             case Add(name, values):
-                self._change(self._roster.plus(make_camera(name, {**self._defaults, **values})))
+                camera = make_camera(name, {**self._defaults, **values})
+                require_model(camera)
+                self._change(self._roster.plus(camera))
                 return Done(f"{name} is added")
             case Remove(name):
                 self._change(self._roster.minus(name))

@@ -95,9 +95,23 @@ def read_architecture(path: Path) -> Architecture:
     Raises:
         WeightsError: the file is missing, corrupt or of a newer format.
     """
+    return _read_header(path)[1]
+
+
+def read_class_names(path: Path) -> tuple[str, ...]:
+    """Read the class names of a model that ``save_model`` wrote; their numbers, if it has none.
+
+    Raises:
+        WeightsError: the file is missing, corrupt or of a newer format.
+    """
+    header, architecture = _read_header(path)
+    return header.labels or tuple(map(str, range(architecture.classes)))
+
+
+def _read_header(path: Path) -> tuple[_Header, Architecture]:
     try:
         with safe_open(path, framework="numpy") as file:
-            return _parse_header(path, file.metadata())[1]
+            return _parse_header(path, file.metadata())
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"cannot read {path} as a safetensors file: {error}") from error
 

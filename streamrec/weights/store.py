@@ -34,7 +34,7 @@ from streamrec.models.registry import ARCHITECTURES, ENSEMBLES, architecture, un
 from streamrec.weights.download import fetch_checked
 from streamrec.weights.files import Progress, sha256_of
 from streamrec.weights.labels import embedded_labels
-from streamrec.weights.model_file import load_model, read_architecture, save_model
+from streamrec.weights.model_file import load_model, read_architecture, read_class_names, save_model
 from streamrec.weights.model_weights import ModelWeights
 from streamrec.weights.published import PUBLISHED, Published
 
@@ -143,6 +143,15 @@ class Store:
             WeightsError: its file cannot be read.
         """
         return read_architecture(self.folder(name) / _WEIGHTS)
+
+    def class_names(self, name: str) -> tuple[str, ...]:
+        """Return a stored model's class names, or their numbers, without reading its weights.
+
+        Raises:
+            UnknownModelError: no such model is stored.
+            WeightsError: its file cannot be read.
+        """
+        return read_class_names(self.folder(name) / _WEIGHTS)
 
     def add(
         self,

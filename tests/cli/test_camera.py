@@ -93,5 +93,11 @@ def test_a_camera_that_is_wrong_is_not_added(camera):
     camera("add", "hall", "--source", "live", "--rate", -1).fails(2, "rate")
 
 
+def test_a_camera_whose_model_there_is_not_is_not_added(camera):
+    result = camera("add", "hall", "--source", "live", "--model", "nosuchmodel")
+    result.fails(4, "nosuchmodel", "streamrec models list")
+    assert "hall" not in listed(camera)
+
+
 def test_no_service_is_said_so(cli):
     cli("camera", "list", "--control", "tcp://127.0.0.1:9").fails(5, "no service answers", "serve")

@@ -163,6 +163,15 @@ def test_a_configuration_that_is_wrong_ends_it_at_once(cli, config):
     assert places == [f"{config}:2:3", f"{config}:3:5"]
 
 
+def test_a_label_that_the_model_does_not_have_ends_it_at_once(cli, config):
+    config.write_text(
+        "cameras:\n  door:\n    source: 0\n    model: gestures\n    events: {allow: [stil]}\n"
+    )
+    result = cli("serve", "--config", config)
+    assert result.code == 2
+    assert result.err.startswith(f"{config}:5:5: cameras.door: events, allow: 'stil' is no label")
+
+
 def test_an_endpoint_in_use_ends_it_at_once(cli, config):
     with serving(config) as service:
         document = {"publish": service.publish, "cameras": {}}

@@ -17,7 +17,7 @@ from streamrec.config import (
     SourceOptions,
     StreamOptions,
 )
-from streamrec.errors import ConfigError, OptionError
+from streamrec.errors import ConfigError, ModelError, OptionError
 from streamrec.service.camera import make_camera, make_parts
 from streamrec.service.effective import hide_secrets, to_yaml
 from streamrec.service.event_values import EventValues
@@ -441,3 +441,29 @@ def test_a_file_that_never_ends_is_refused():
         pytest.skip("there is no endless file here")
     with pytest.raises(ConfigError, match="longer than"):
         read_settings(Path("/dev/zero"))
+
+
+RULES = """
+defaults: {events: {deny: [b]}}
+cameras:
+  door: {source: 0, model: known, events: {allow: [aa]}}
+  yard: {source: 0, model: known}
+  hall: {source: 0, model: known}
+  back: {source: 0, model: unknown}
+  lane: {source: 0, model: gone}
+"""
+
+
+def test_labels_that_a_model_does_not_have_are_told_once_and_where_they_stand():
+    def labels_of(model):
+        if model == "gone":
+            raise ModelError("there is no such model")
+        return ("aaa",) if model == "known" else None
+
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(RULES, "cameras.yaml", labels_of)
+    of_defaults, of_door = str(caught.value).splitlines()
+    assert of_defaults.startswith("cameras.yaml:2:12: defaults: events, deny: 'b' is no label")
+    assert of_door.startswith("cameras.yaml:4:35: cameras.door: events, allow: 'aa' is no label")
+    assert of_door.endswith("did you mean 'aaa'? (the model is known)")
+    assert parse_settings(RULES, "cameras.yaml").cameras
