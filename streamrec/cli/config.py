@@ -21,19 +21,33 @@ def register(commands: Any) -> None:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Print every key of a configuration as it takes effect, without secrets."""
+    """Print every key of a configuration as it takes effect, without secrets; say what is wrong.
+
+    Returns:
+        What ``streamrec serve`` would end with for a fault.
+    """
     from streamrec.service.effective import hide_secrets, to_yaml
-    from streamrec.service.remarks import remarks_on
+    from streamrec.service.model_labels import labels_at_hand
+    from streamrec.service.remarks import WARNING, faults_in, remarks_on
     from streamrec.service.settings_file import read_settings
 
-    settings = read_settings(args.file)
+    settings = read_settings(args.file, labels_at_hand)
     print(to_yaml(hide_secrets(settings)), end="", flush=True)
-    for line in remarks_on(settings):
+    faults, remarks = list(faults_in(settings)), list(remarks_on(settings))
+    for line in [*(f"fault: {fault}" for fault in faults), *remarks]:
         print(line, file=sys.stderr)
+    warnings = sum(line.startswith(WARNING) for line in remarks)
     enabled = sum(camera.camera.enabled for camera in settings.cameras.values())
-    cameras = f"{len(settings.cameras)} cameras, {enabled} of them enabled"
-    print(f"nothing is wrong; {cameras}", file=sys.stderr)
-    return 0
+    print(
+        f"{_number(len(faults), 'fault')}, {_number(warnings, 'warning')}; "
+        f"{_number(len(settings.cameras), 'camera')}, {enabled} of them enabled",
+        file=sys.stderr,
+    )
+    return faults[0].exit_code if faults else 0
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count or 'no'} {thing}{'s' * (count != 1)}"
 
 
 def run_schema(args: argparse.Namespace) -> int:

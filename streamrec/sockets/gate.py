@@ -16,10 +16,9 @@ from pathlib import Path
 import zmq
 
 from streamrec.config import AccessOptions
-from streamrec.errors import KeysError
+from streamrec.sockets.access import service_keys
 from streamrec.sockets.endpoint import Endpoint
 from streamrec.sockets.files import most_files, received_bytes, shut_down
-from streamrec.sockets.keys import read_secret_key
 from streamrec.sockets.zap import ZapHandler
 
 HANDSHAKE_MS = 5000
@@ -93,11 +92,9 @@ class Gate:
         Raises:
             KeysError: keys that are missing, malformed or readable by others.
         """
-        if access.clients and not access.keys:
-            raise KeysError("keys of clients need the service's own: give its secret key file, too")
         self.refused = self.kicked = 0
         self._context, self._access = context, access
-        self._keys = read_secret_key(Path(access.keys)) if access.keys else None
+        self._keys = service_keys(access)
         self._zap: ZapHandler | None = None
         self._monitor: zmq.Socket[bytes] | None = None
         self._guarded: zmq.Socket[bytes] | None = None

@@ -48,6 +48,18 @@ _encode = msgspec.msgpack.Encoder().encode
 _log = logging.getLogger("streamrec")
 
 
+def require_driver(place: StorePlace) -> None:
+    """Check that what reaches the database is installed.
+
+    Raises:
+        RuntimeMissingError: it is not.
+    """
+    if place.url.startswith("postgresql") and find_spec("psycopg") is None:
+        raise RuntimeMissingError(
+            'PostgreSQL is reached by psycopg: in the checkout, pip install ".[postgres]"'
+        )
+
+
 class Keeper:
     """Hands records to the process that keeps them, and starts that again when it ends.
 
@@ -66,10 +78,7 @@ class Keeper:
     """
 
     def __init__(self, place: StorePlace, options: StoreOptions, *, module: str = PROCESS) -> None:
-        if place.url.startswith("postgresql") and find_spec("psycopg") is None:
-            raise RuntimeMissingError(
-                'PostgreSQL is reached by psycopg: in the checkout, pip install ".[postgres]"'
-            )
+        require_driver(place)
         make_own_folder(place)
         require_unclaimed(place.spool, CLAIM_S)
         self._open = Open(

@@ -1,10 +1,12 @@
 import os
+import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from streamrec.service.remarks import remarks_on
+from streamrec.service.remarks import faults_in, remarks_on
 from streamrec.service.settings_file import read_settings
 from streamrec.sockets.keys import new_keys
 
@@ -12,14 +14,26 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX
 
 
 @pytest.fixture
-def remarks(tmp_path, monkeypatch):
-    """What is remarked on a configuration, which keeps no events unless it says so."""
+def read(tmp_path, monkeypatch):
+    """Read a configuration, which keeps events in a folder of the test unless it says so."""
     monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
 
-    def remarks(*lines, cameras="{}"):
+    def read(*lines, cameras="{}"):
         path = tmp_path / "cameras.yaml"
         path.write_text("\n".join((*lines, f"cameras: {cameras}")))
-        return list(remarks_on(read_settings(path)))
+        return read_settings(path)
+
+    return read
+
+
+@pytest.fixture
+def remarks(read):
+    """What is remarked on a configuration, faults first."""
+
+    def remarks(*lines, cameras="{}"):
+        settings = read(*lines, cameras=cameras)
+        faults = [f"fault {fault.exit_code}: {fault}" for fault in faults_in(settings)]
+        return [*faults, *remarks_on(settings)]
 
     return remarks
 
@@ -33,8 +47,8 @@ def test_what_is_all_there_needs_no_remark(remarks, tmp_path):
 
 def test_keys_and_clients_that_are_missing_are_told(remarks, tmp_path):
     keys, clients = remarks("keys: service.key_secret", "clients: clients")
-    assert keys.startswith("warning: keys: ") and "service.key_secret" in keys
-    assert clients == f"warning: clients: there is no folder {tmp_path / 'clients'}"
+    assert keys.startswith("fault 5: keys: ") and "service.key_secret" in keys
+    assert clients == f"fault 5: clients: there is no folder {tmp_path / 'clients'}"
 
 
 @posix
@@ -52,9 +66,21 @@ def test_a_file_that_is_missing_is_told(remarks, camera):
     assert told.startswith("warning: cameras.door.") and "there is no file" in told
 
 
+def test_a_model_that_there_is_not_is_told(remarks):
+    (told,) = remarks(cameras="{door: {source: 0, model: nonsense}}")
+    assert told.startswith("warning: cameras.door.model: ") and "nonsense" in told
+
+
+def test_the_secrets_of_cameras_that_are_missing_are_told(remarks, monkeypatch):
+    monkeypatch.delenv("GONE", raising=False)
+    (told,) = remarks(cameras="{door: {source: 'rtsp://a:{GONE}@c/d'}}")
+    assert told == "warning: cameras.door.source: the secret GONE is missing here"
+
+
 def test_files_that_are_there_are_not_told(remarks, tmp_path):
-    for name in ("clip.mp4", "model.onnx", "checkpoint.index"):
+    for name in ("clip.mp4", "checkpoint.index"):
         (tmp_path / name).touch()
+    shutil.copy(str(files("streamrec") / "assets" / "gestures.onnx"), tmp_path / "model.onnx")
     for model in ("model.onnx", "checkpoint"):
         camera = f"{{source: {tmp_path / 'clip.mp4'}, model: {tmp_path / model}}}"
         assert remarks(cameras=f"{{door: {camera}}}") == []
@@ -65,14 +91,14 @@ def test_files_that_are_there_are_not_told(remarks, tmp_path):
 def test_a_folder_that_cannot_be_written_is_told(remarks, tmp_path):
     (tmp_path / "data").mkdir(mode=0o500)
     (told,) = remarks("store: data/events.db")
-    assert told == f"warning: store: the folder {tmp_path / 'data'} cannot be written"
+    assert told.startswith(f"fault 5: store: the store in {tmp_path / 'data'} cannot be written")
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda data: None], ids=["file", "nothing"])
 def test_a_store_in_what_is_no_folder_is_told(remarks, tmp_path, make):
     make(tmp_path / "data")
     (told,) = remarks("store: data/events.db")
-    assert told.startswith(f"warning: store: there is no folder {tmp_path / 'data'}; ")
+    assert told.startswith(f"fault 5: store: there is no folder {tmp_path / 'data'} ")
 
 
 def test_the_secrets_of_the_store_are_told_without_them(remarks, monkeypatch):
@@ -81,7 +107,8 @@ def test_the_secrets_of_the_store_are_told_without_them(remarks, monkeypatch):
     assert remarks("store: postgresql://a:{DB}@c/d") == [
         "store: the secret DB is in the environment"
     ]
-    assert remarks("store: postgresql://a:{GONE}@c/d") == ["store: the secret GONE is missing here"]
+    (told,) = remarks("store: postgresql://a:{GONE}@c/d")
+    assert told.startswith("fault 3: store: the secret GONE is missing")
     (told,) = remarks("store: postgresql://a:hunter2@c/d")
     assert told.startswith("warning: store has a password written out") and "hunter" not in told
 
@@ -89,7 +116,7 @@ def test_the_secrets_of_the_store_are_told_without_them(remarks, monkeypatch):
 def test_a_secret_that_is_no_store_is_told_without_it(remarks, monkeypatch):
     monkeypatch.setenv("DB", "mysql://a:hunter2@c/d")
     told = " ".join(remarks("store: '{DB}'"))
-    assert "warning: store: events are kept in a file" in told and "hunter2" not in told
+    assert "fault 2: store: events are kept in a file" in told and "hunter2" not in told
 
 
 def test_footage_that_is_kept_nowhere_is_told(remarks):
@@ -113,4 +140,4 @@ def test_what_lies_in_a_folder_of_others_is_told(remarks, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shut").mkdir(mode=0)
     (told,) = remarks(line, cameras=cameras)
-    assert told.startswith("warning: ") and "shut" in told
+    assert told.startswith("fault 5: " if line else "warning: ") and "shut" in told
