@@ -49,7 +49,9 @@ class Connection:
         """
         self.where = _parsed(endpoint)
         if keys.own is not None and keys.server is None:
-            raise OptionError("key, the client's own, needs server_key, the server's public one")
+            raise OptionError(
+                "a key of our own needs the server key, too: the service's public one"
+            )
         # inproc:// joins sockets of one context only.
         self._owned = None if self.where.transport == "inproc" else zmq.Context()
         self.socket = (self._owned or zmq.Context.instance()).socket(kind)

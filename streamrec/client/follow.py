@@ -34,6 +34,17 @@ class EventFollower(Receiver[EventMessage]):
                 print(event.source, event.label, event.phase)
                 number = event.number  # keep it where it outlives this program
 
+    A service elsewhere publishes and replays on two endpoints, and has keys; ``key`` is needed
+    where it knows its clients::
+
+        follow_events(
+            "tcp://10.0.0.5:5570",
+            "tcp://10.0.0.5:5572",
+            since=number,
+            server_key="service.key",
+            key="me.key_secret",
+        )
+
     Each event comes once, in the order of their numbers. What was published while this program,
     the network or the service was away comes from the service's store first. A live event comes at
     once if it follows the one before; if one is missing, it waits until the store has that.
@@ -64,7 +75,8 @@ class EventFollower(Receiver[EventMessage]):
             timeout_s: silence that ends the iteration, seconds; None: never.
             server_key: the service's public key, where it has one: a file, or 40 characters.
             key: file with the secret key of this client, where the service knows its clients.
-            on_liveness: told when the publisher is heard, and when it is not any more.
+            on_liveness: told when the publisher is heard, and when it is not any more; also where
+                it does not let us in: `why_silent` says which.
 
         Raises:
             EndpointError: malformed, or of a transport that this system does not have.
@@ -107,6 +119,10 @@ class EventFollower(Receiver[EventMessage]):
     def trouble(self) -> str:
         """Why it does not give them; empty where it does."""
         return self._trouble
+
+    def why_silent(self) -> str:
+        """Do what `Subscriber.why_silent` does, of where the service publishes."""
+        return self._subscriber.why_silent()
 
     def receive(self, timeout_s: float | None = None) -> EventMessage | None:
         """Return the next event, or None after ``timeout_s`` seconds (None: wait for ever).

@@ -9,6 +9,7 @@ import zmq
 from streamrec.client.base import Receiver
 from streamrec.client.connect import Connection, KeyFile, Keys
 from streamrec.client.continuity import Continuity, Gap
+from streamrec.client.diagnosis import diagnose
 from streamrec.client.liveness import Liveness
 from streamrec.client.waiting import Steps, Waiter, deadline_s
 from streamrec.errors import EndpointError, MessageError, OptionError
@@ -51,6 +52,15 @@ class _Options(TypedDict, total=False):
 
 class Subscriber(Receiver[Received]):
     """Messages of one publisher, oldest first. An iterator and a context manager, also async.
+
+    ::
+
+        with Subscriber("tcp://127.0.0.1:5570", kinds=("event", "status")) as subscriber:
+            for message in subscriber: ...
+
+        Subscriber("tcp://10.0.0.5:5570", server_key="service.key", key="me.key_secret")
+
+    The second one is of a service with keys; ``key`` is needed where it knows its clients.
 
     Iteration ends after ``timeout_s`` seconds without a message, and can be taken up again.
     Not for several threads or tasks at once.
@@ -140,7 +150,8 @@ class Subscriber(Receiver[Received]):
                 None: one that nobody knows.
             on_gap: told of messages that were published and did not come, before the next one.
             on_liveness: told when the publisher is heard, and when it is not any more: after three
-                heartbeats that did not come. Both are called while messages are waited for.
+                heartbeats that did not come. That is also so where it does not let us in:
+                `why_silent` says which. Both are called while messages are waited for.
 
         Raises:
             EndpointError: malformed, or of a transport that this system does not have.
@@ -157,8 +168,8 @@ class Subscriber(Receiver[Received]):
         self._on_gap = on_gap
         self._continuity = Continuity(self._kinds, all_sources=source is None)
         self._liveness = Liveness(time.monotonic(), on_liveness)
-        keys = Keys(server_key, key)
-        self._connection = Connection(zmq.SUB, endpoint, keys, MAX_PAYLOAD_BYTES)
+        self._keys = Keys(server_key, key)
+        self._connection = Connection(zmq.SUB, endpoint, self._keys, MAX_PAYLOAD_BYTES)
         self.socket = self._connection.socket
         self.socket.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
         for prefix in _prefixes(source, self._kinds):
@@ -180,6 +191,16 @@ class Subscriber(Receiver[Received]):
     def alive(self) -> bool | None:
         """Whether the publisher is heard; None while it is too early to tell."""
         return self._liveness.alive
+
+    def why_silent(self) -> str:
+        """Return what could be wrong while nothing comes, in words: it is not there, keys.
+
+        Asks by a connection of its own; takes up to two seconds.
+
+        Raises:
+            KeysError: a key that is no more what it was.
+        """
+        return diagnose(self._connection.where, self._keys)
 
     def receive(self, timeout_s: float | None = None) -> Received | None:
         """Return the next message, or None after ``timeout_s`` seconds (None: wait for ever).

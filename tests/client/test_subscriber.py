@@ -448,7 +448,7 @@ def test_a_publisher_that_is_not_there_is_said_to_be_dead():
 
 def test_a_key_that_cannot_be_read_or_is_of_no_use_is_refused(tmp_path):
     public, secret = new_keys("me", tmp_path)
-    with pytest.raises(OptionError, match="server_key"):
+    with pytest.raises(OptionError, match="needs the server key"):
         Subscriber(key=secret)
     with pytest.raises(KeysError, match="keys new"):
         Subscriber(server_key=tmp_path / "none.key")
