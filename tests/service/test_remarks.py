@@ -139,5 +139,5 @@ def test_footage_that_is_kept_nowhere_is_told(remarks):
 def test_what_lies_in_a_folder_of_others_is_told(remarks, tmp_path, monkeypatch, line, cameras):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shut").mkdir(mode=0)
-    (told,) = remarks(line, cameras=cameras)
-    assert told.startswith("fault 5: " if line else "warning: ") and "shut" in told
+    (told,) = [told for told in remarks(line, cameras=cameras) if "shut" in told]
+    assert told.startswith("fault 5: " if line else "warning: ")
