@@ -19,9 +19,12 @@ from rich.console import Console
 from streamrec import wire
 from streamrec.cli import main
 from streamrec.client import Subscriber
+from streamrec.config import AccessOptions
 from streamrec.errors import EndpointError, OptionError, SinkError
+from streamrec.sinks.zmq import ZmqPublisher
+from streamrec.sockets.keys import new_keys
 from streamrec.types import CameraState, Defect, EventPhase, now_s
-from streamrec.watch import watch
+from streamrec.watch import silence, watch
 from streamrec.watch.lines import ChangeView, LineView
 from streamrec.watch.row import Row
 from streamrec.watch.table import FORGET_AFTER_S, TableView
@@ -51,7 +54,7 @@ def heartbeat(**fields):
 
 
 @contextmanager
-def publishing(*messages):
+def publishing(*messages, every_s=0.0):
     """An endpoint that sends the messages to whoever subscribes first."""
     publisher = zmq.Context.instance().socket(zmq.XPUB)
     publisher.bind("tcp://127.0.0.1:*")
@@ -60,6 +63,7 @@ def publishing(*messages):
         if publisher.poll(20_000):
             for each in messages:
                 publisher.send_multipart(wire.encode_frames(each))
+                time.sleep(every_s)
 
     sender = Thread(target=send)
     sender.start()
@@ -153,7 +157,7 @@ def test_silence_after_messages_ends_well_without_a_count(capsysbinary):
 def test_silence_before_the_count_is_an_error(capsysbinary):
     with (
         publishing(message()) as endpoint,
-        pytest.raises(SinkError, match=r"1 messages from .* none for 0\.5 s"),
+        pytest.raises(SinkError, match=r"1 messages shown, then none for 0\.5 s"),
     ):
         watch(endpoint, json=True, count=2, timeout_s=0.5)
 
@@ -162,8 +166,8 @@ def test_a_slow_reader_of_the_output_is_no_silence(monkeypatch, capsysbinary):
     show = LineView.show
 
     def slowly(view, message):
-        show(view, message)
         time.sleep(0.4 if message is not None else 0.0)
+        return show(view, message)
 
     monkeypatch.setattr(LineView, "show", slowly)
     with publishing(*(message(sequence=n) for n in range(4))) as endpoint:
@@ -172,7 +176,7 @@ def test_a_slow_reader_of_the_output_is_no_silence(monkeypatch, capsysbinary):
 
 
 def test_no_publisher_is_an_error_after_the_time_out():
-    with pytest.raises(SinkError, match="is a publisher running there"):
+    with pytest.raises(SinkError, match=r"nothing listens on .*; is the service running"):
         watch("tcp://127.0.0.1:1", json=True, timeout_s=0.2)
 
 
@@ -224,7 +228,7 @@ def test_ctrl_c_is_a_clean_end(as_json):
 def test_without_a_terminal_a_line_is_printed_whenever_another_class_leads(capsysbinary):
     other = message(sequence=2, top=GOLDEN.top[::-1])
     with publishing(message(sequence=0), message(sequence=1), other) as endpoint:
-        assert watch(endpoint, count=3) == 0
+        assert watch(endpoint, count=2) == 0
     lines = capsysbinary.readouterr().out.decode().splitlines()
     assert len(lines) == 2
     assert lines[0].split("  ")[1:] == ["swipe left", "75%"]
@@ -240,7 +244,7 @@ def test_without_a_terminal_a_line_is_printed_whenever_a_state_changes(capsysbin
     ]
     messages = [msgspec.structs.replace(each, sequence=n) for n, each in enumerate(told)]
     with publishing(*messages) as endpoint:
-        assert watch(endpoint, count=len(messages)) == 0
+        assert watch(endpoint, count=len(messages) - 1) == 0
     assert capsysbinary.readouterr().out.decode().splitlines() == [
         "camera-0  connecting",
         "camera-0  live",
@@ -252,7 +256,7 @@ def test_without_a_terminal_a_line_is_printed_whenever_a_state_changes(capsysbin
 def test_what_a_camera_sees_after_a_change_of_state_is_news(capsysbinary):
     messages = [message(sequence=0), status("live"), message(sequence=1), message(sequence=2)]
     with publishing(*messages) as endpoint:
-        assert watch(endpoint, count=4) == 0
+        assert watch(endpoint, count=3) == 0
     swipe = "camera-0  swipe left  75%"
     assert capsysbinary.readouterr().out.decode().splitlines() == [swipe, "camera-0  live", swipe]
 
@@ -393,11 +397,82 @@ def test_without_a_terminal_a_line_is_printed_where_an_event_begins_and_ends(cap
     told = [event("start", score=0.625), event("update"), event("end", label="swipe \x1bleft")]
     messages = [msgspec.structs.replace(each, sequence=n) for n, each in enumerate(told)]
     with publishing(heartbeat(), *messages) as endpoint:
-        assert watch(endpoint, count=3) == 0
+        assert watch(endpoint, count=2) == 0
     assert capsysbinary.readouterr().out.decode().splitlines() == [
         "camera-0  swipe left begins  62%",
         "camera-0  swipe ?left ends  after 3.0 s (score)",
     ]
+
+
+def test_an_event_that_began_unseen_goes_on_at_first_sight(capsysbinary):
+    told = [event("update", duration_s=54.0 + n) for n in range(3)]
+    told += [event("update", id="another", label="wave"), event("end")]
+    messages = [msgspec.structs.replace(each, sequence=n) for n, each in enumerate(told)]
+    with publishing(*messages) as endpoint:
+        assert watch(endpoint, kind="event", count=3) == 0
+    assert capsysbinary.readouterr().out.decode().splitlines() == [
+        "camera-0  swipe left goes on, 54 s",
+        "camera-0  wave goes on, 3 s",
+        "camera-0  swipe left ends  after 3.0 s (score)",
+    ]
+
+
+def test_what_is_not_shown_neither_counts_nor_holds_off_the_time_out(capsysbinary):
+    updates = [event("update", sequence=n) for n in range(400)]
+    with (
+        publishing(*updates, every_s=0.005) as endpoint,
+        pytest.raises(SinkError, match=r"1 messages shown, then none for 0\.5 s"),
+    ):
+        watch(endpoint, kind="event", count=2, timeout_s=0.5)
+    assert len(capsysbinary.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_who_waits_in_vain_is_told_once_what_for(capsys, monkeypatch, as_json):
+    monkeypatch.setattr(silence, "PATIENCE_S", 0.1)
+    with pytest.raises(SinkError):
+        watch("tcp://127.0.0.1:1", json=as_json, timeout_s=0.6)
+    said = "waiting: nothing listens on tcp://127.0.0.1:1; is the service running there?\n"
+    assert capsys.readouterr().err == said
+
+
+def test_who_gives_no_key_to_a_service_with_keys_is_told_so(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(silence, "PATIENCE_S", 0.1)
+    _, secret = new_keys("service", tmp_path)
+    publisher = ZmqPublisher("tcp://127.0.0.1:*", access=AccessOptions(keys=str(secret)))
+    with pytest.raises(SinkError, match="has keys, and we gave none"):
+        watch(publisher.endpoint, timeout_s=0.6)
+    publisher.close()
+    assert "has keys, and we gave none" in capsys.readouterr().err
+
+
+def test_who_watches_a_source_that_is_not_published_is_told_so(capsys, monkeypatch):
+    monkeypatch.setattr(silence, "PATIENCE_S", 0.1)
+    with (
+        publishing(heartbeat()) as endpoint,
+        pytest.raises(SinkError, match="does it publish that source"),
+    ):
+        watch(endpoint, source="door", kind="event", timeout_s=0.6)
+    assert "is heard, and has sent no event of 'door'" in capsys.readouterr().err
+
+
+def test_who_sees_something_is_not_told_of_silence(capsys, monkeypatch):
+    monkeypatch.setattr(silence, "PATIENCE_S", 0.3)
+    with publishing(message()) as endpoint:
+        assert watch(endpoint, timeout_s=0.8) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_heartbeats_are_lines_on_a_terminal_too(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    with publishing(heartbeat()) as endpoint:
+        assert watch(endpoint, kind="heartbeat", count=1) == 0
+
+
+def test_a_key_without_the_servers_is_refused_in_words_that_fit_the_command(capsys, tmp_path):
+    _, secret = new_keys("me", tmp_path)
+    assert main(["watch", "--key", str(secret)]) == 2
+    assert "needs the server key" in capsys.readouterr().err
 
 
 def test_heartbeats_are_no_news_unless_they_are_asked_for(capsysbinary):

@@ -23,13 +23,16 @@ def register(commands: Any) -> None:
         help="which messages; default: all, and prediction with --json",
     )
     parser.add_argument(
-        "--count", type=int, metavar="N", help="stop after so many messages; default: never"
+        "--count",
+        type=int,
+        metavar="N",
+        help="stop after so many messages that are shown; default: never",
     )
     parser.add_argument(
         "--timeout",
         type=float,
         metavar="S",
-        help="stop after so many seconds of silence; default: never",
+        help="stop after so many seconds in which nothing is shown; default: never",
     )
     add_keys(parser)
     parser.set_defaults(run=run)

@@ -4,15 +4,16 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from streamrec.client import Message, Subscriber
 from streamrec.errors import OptionError, OutputError, SinkError
 from streamrec.types import DEFAULT_ENDPOINT
 from streamrec.watch.lines import ChangeView, LineView
+from streamrec.watch.silence import Silence
 from streamrec.watch.table import REFRESH_S, TableView
-from streamrec.wire import KINDS, topic_of
+from streamrec.wire import KINDS
 
 HEARTBEAT = "heartbeat"
 
@@ -28,17 +29,21 @@ def watch(
     server_key: Path | None = None,
     key: Path | None = None,
 ) -> int:
-    """Show what a publisher says until ``count`` messages came, silence, or Ctrl-C.
+    """Show what a publisher says until ``count`` messages were shown, silence, or Ctrl-C.
+
+    A message that changes nothing for the reader is not shown, and not counted: as a line for
+    people, the update of an event that is known, or a prediction of the class that leads already.
+    What is waited for, and what could be wrong, is said on standard error if nothing is shown for
+    the first seconds.
 
     Args:
         endpoint: where the publisher is bound; it may start later.
         source: show this source only.
         json: print one JSON object per line instead of the table.
-        count: stop after so many messages.
-        timeout_s: stop after so many seconds without a message.
+        count: stop after so many messages that were shown.
+        timeout_s: stop after so many seconds in which none was shown, whatever else came.
         kind: show messages of this kind, one of ``KINDS``, or ``all``; None: all, and predictions
-            only where ``json`` is set. Heartbeats are counted as messages only where they are
-            shown: alone, or as JSON.
+            only where ``json`` is set. Heartbeats are shown alone, or as JSON.
         server_key: file of the publisher's public key, where it has one.
         key: file of our own secret key, where the publisher wants to know it.
 
@@ -49,7 +54,7 @@ def watch(
         EndpointError: the endpoint is malformed.
         KeysError: keys that are missing, malformed or open to others.
         OptionError: a count below 1, a time-out that is not positive, or a kind that is unknown.
-        SinkError: silence before ``count`` messages came, or before any came.
+        SinkError: silence before ``count`` messages were shown, or before any was.
         OutputError: standard output cannot be written.
     """
     if count is not None and count < 1:
@@ -60,19 +65,17 @@ def watch(
     with Subscriber(
         endpoint, source, kinds={*kinds, HEARTBEAT}, server_key=server_key, key=key
     ) as subscriber:
+        silence = Silence(endpoint, subscriber, source, kinds)
         view = _view(endpoint, subscriber, kinds, json)
         try:
-            received = _show(view, _ticks(subscriber, kinds, timeout_s), kinds, count)
+            shown = _show(view, subscriber, silence, count, timeout_s)
         except KeyboardInterrupt:
             return 0
         except OSError as error:
             _end_output(error)
             return 0
-    if received < (count or 1):
-        raise SinkError(
-            f"{received} messages from {endpoint}, then none for {timeout_s} s; is a publisher "
-            "running there, and does it publish that source?"
-        )
+        if shown < (count or 1):
+            raise SinkError(f"{shown} messages shown, then none for {timeout_s} s: {silence.why()}")
     return 0
 
 
@@ -90,48 +93,36 @@ def _kinds(kind: str | None, json: bool) -> tuple[str, ...]:
     return (kind,)
 
 
-def _ticks(
-    subscriber: Subscriber[Message], kinds: Collection[str], timeout_s: float | None
-) -> Iterator[Message | None]:
-    """Yield messages, and None now and then while there are none, until those wanted are silent."""
-    heard_s = time.monotonic()
-    while timeout_s is None or time.monotonic() - heard_s < timeout_s:
-        message = subscriber.receive(REFRESH_S)
-        yield message
-        if _is_shown(message, kinds):
-            heard_s = time.monotonic()  # showing it may have taken long: a pipe that is full
-
-
 def _view(
     endpoint: str, subscriber: Subscriber[Message], kinds: Collection[str], json: bool
 ) -> LineView | ChangeView | TableView:
     """Choose what fits the output: JSON, a table on a terminal, or lines for a file or pipe."""
     if json:
         return LineView(kinds)
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and set(kinds) != {HEARTBEAT}:
         return TableView(endpoint, subscriber)
     return ChangeView(heartbeats=HEARTBEAT in kinds)
 
 
 def _show(
     view: LineView | ChangeView | TableView,
-    ticks: Iterator[Message | None],
-    kinds: Collection[str],
+    subscriber: Subscriber[Message],
+    silence: Silence,
     count: int | None,
+    timeout_s: float | None,
 ) -> int:
-    """Return how many messages were shown: ``count``, or fewer where the ticks ended."""
-    received = 0
+    """Return how many messages were shown: ``count``, or fewer where it was silent."""
+    shown, shown_s = 0, time.monotonic()
     with view.live():
-        for message in ticks:
-            received += _is_shown(message, kinds)
-            view.show(message)
-            if received == count:
+        while timeout_s is None or time.monotonic() - shown_s < timeout_s:
+            if view.show(subscriber.receive(REFRESH_S)):
+                shown += 1
+                shown_s = time.monotonic()  # showing it may have taken long: a pipe that is full
+            if shown == count:
                 break
-    return received
-
-
-def _is_shown(message: Message | None, kinds: Collection[str]) -> bool:
-    return message is not None and topic_of(message).kind in kinds
+            if shown == 0:
+                silence.look(time.monotonic())
+    return shown
 
 
 def _end_output(error: OSError) -> None:

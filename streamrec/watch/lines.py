@@ -33,22 +33,24 @@ class LineView:
         """Return a context in which the view is shown."""
         return nullcontext()
 
-    def show(self, message: Message | None) -> None:
-        """Take what came, if anything did.
+    def show(self, message: Message | None) -> bool:
+        """Take what came, if anything did; return whether it is shown.
 
         Raises:
             OSError: standard output is closed or full.
         """
-        if message is not None and topic_of(message).kind in self._kinds:
-            sys.stdout.buffer.write(encode(message) + b"\n")
-            sys.stdout.buffer.flush()
+        if message is None or topic_of(message).kind not in self._kinds:
+            return False
+        sys.stdout.buffer.write(encode(message) + b"\n")
+        sys.stdout.buffer.flush()
+        return True
 
 
 class ChangeView:
     """One line for people whenever something changes, as a log file can hold it.
 
-    That is: another class leads, an event begins or ends, a camera's state changes, or the
-    publisher falls silent or comes back.
+    That is: another class leads, an event begins or ends, or goes on that was not known, a camera's
+    state changes, or the publisher falls silent or comes back.
 
     Args:
         heartbeats: whether each of those is a line, too.
@@ -59,22 +61,29 @@ class ChangeView:
         self._pulse, self._silent = Pulse(), False
         self._leading: dict[str, str] = {}
         self._states: dict[str, str] = {}
+        self._open: set[str] = set()  # events, by id
 
     def live(self) -> AbstractContextManager[object]:
         """Return a context in which the view is shown."""
         return nullcontext()
 
-    def show(self, message: Message | None) -> None:
-        """Take what came, if anything did.
+    def show(self, message: Message | None) -> bool:
+        """Take what came, if anything did; return whether it is a line.
 
         Raises:
             OSError: standard output is closed or full.
         """
         now_s = time.monotonic()
+        line = None
         if message is not None:
             self._pulse.take(message, now_s)
-            if (line := self._line(message)) is not None:
+            line = self._line(message)
+            if line is not None:
                 _write(f"{message.source}  {line}")
+        self._tell_silence(now_s)
+        return line is not None
+
+    def _tell_silence(self, now_s: float) -> None:
         silence = self._pulse.silence(now_s)
         if bool(silence) != self._silent:
             self._silent = bool(silence)
@@ -85,7 +94,7 @@ class ChangeView:
             case StatusMessage():
                 return self._changed(message)
             case EventMessage():
-                return _told(message)
+                return self._told(message)
             case PredictionMessage():
                 return self._led(message) if message.top else None
             case HeartbeatMessage():
@@ -107,17 +116,17 @@ class ChangeView:
         self._leading.pop(message.source, None)  # what it sees afterwards is news
         return f"{state}  {printable(message.reason)}".rstrip()
 
-
-def _told(event: EventMessage) -> str | None:
-    """Return a line for the start and the end of an event."""
-    label = printable(event.label)
-    match event.phase:
-        case EventPhase.START:
-            return f"{label} begins  {event.score:.0%}"
-        case EventPhase.END:
-            return f"{label} ends  {end_of(event)}"
-        case EventPhase.UPDATE:
-            return None
+    def _told(self, event: EventMessage) -> str | None:
+        label, is_known = printable(event.label), event.id in self._open
+        self._open.add(event.id)
+        match event.phase:
+            case EventPhase.START:
+                return f"{label} begins  {event.score:.0%}"
+            case EventPhase.END:
+                self._open.discard(event.id)
+                return f"{label} ends  {end_of(event)}"
+            case EventPhase.UPDATE:
+                return None if is_known else f"{label} goes on, {event.duration_s:.0f} s"
 
 
 def _write(line: str) -> None:

@@ -41,15 +41,24 @@ class TableView:
             yield
             self._paint(time.monotonic())
 
-    def show(self, message: Message | None) -> None:
-        """Take what came, if anything did, and repaint when it is time."""
+    def show(self, message: Message | None) -> bool:
+        """Take what came, if anything did, and repaint when it is time.
+
+        Returns:
+            Whether it is part of the table, as all but heartbeats are.
+        """
         now_s = time.monotonic()
-        if message is not None:
-            self._pulse.take(message, now_s)
-        if message is not None and not isinstance(message, HeartbeatMessage):
-            self._rows.setdefault(message.source, Row()).take(message, now_s)
+        is_shown = message is not None and self._take(message, now_s)
         if now_s - self._painted_s >= REFRESH_S:
             self._paint(now_s)
+        return is_shown
+
+    def _take(self, message: Message, now_s: float) -> bool:
+        self._pulse.take(message, now_s)
+        if isinstance(message, HeartbeatMessage):
+            return False
+        self._rows.setdefault(message.source, Row()).take(message, now_s)
+        return True
 
     def _paint(self, now_s: float) -> None:
         self._live.update(self.render(now_s), refresh=True)
