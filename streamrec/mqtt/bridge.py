@@ -1,6 +1,7 @@
 """The bridge: hears a service, tells an MQTT broker, for ever."""
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from streamrec.client import Gap, Subscriber
 from streamrec.errors import EndpointError, OptionError, RuntimeMissingError
 from streamrec.mqtt.broker import Broker
+from streamrec.mqtt.presence import Presence
+from streamrec.mqtt.reasons import reason_of
 from streamrec.mqtt.topics import OFFLINE, ONLINE, Publication, Topics
 from streamrec.mqtt.translate import Translator
 from streamrec.version import __version__
@@ -21,9 +24,6 @@ KINDS = ("event", "status", "heartbeat")
 
 Subscribe: TypeAlias = Callable[[Callable[[Gap], None]], Subscriber[Any]]
 """Opens a subscriber that calls this where messages are missing."""
-
-SILENCE_S = 5.0
-"""A service that says nothing for so long is called offline."""
 
 QUEUED = 1000
 """Messages held while the broker is away; states are told anew when it is back."""
@@ -64,8 +64,9 @@ class Bridge:
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._new = threading.Event()
-        self._refused = ""
-        self._heard_s, self._misses = -SILENCE_S, False
+        self._refused = self._trouble = ""
+        self._is_answered = False
+        self._presence, self._misses = Presence(time.monotonic()), False
         self._client = self._make_client(ca)
 
     def stop(self) -> None:
@@ -98,10 +99,11 @@ class Bridge:
             message = subscriber.receive(_WAIT_S)
             now_s = time.monotonic()
             if message is not None:
-                self._heard_s = now_s
+                self._presence.hear(now_s)
                 self._publish(self._translator.take(message, now_s))
             self._publish(self._translator.turn(now_s))
-            self._publish(self._translator.alive(now_s - self._heard_s < SILENCE_S))
+            self._presence.look(now_s, subscriber.why_silent)
+            self._publish(self._translator.alive(self._presence.is_heard))
             self._follow_connection()
 
     def _miss(self, gap: Gap) -> None:
@@ -157,18 +159,31 @@ class Bridge:
         return client
 
     def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, _: Any) -> None:
+        self._is_answered = True
         if reason.is_failure and str(reason) in _LOGIN:
             self._refused = str(reason)
         elif reason.is_failure:
-            _log.warning("the broker %s refuses (%s); trying again", self._broker, reason)
+            self._tell(f"refuses ({reason})")
         else:
+            self._trouble = ""
             self._connected.set()
             self._new.set()
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, reason: Any, _: Any) -> None:
-        if self._connected.is_set() and not self._stopping.is_set():
-            _log.warning("the broker %s is lost (%s); trying again", self._broker, reason)
+        if self._connected.is_set():
+            self._tell(f"is lost ({reason})")
+        elif not self._is_answered:
+            other = "mqtt" if self._broker.tls else "mqtts"
+            self._tell(f"breaks off without an answer (is it {other}:// rather?)")
+        self._is_answered = False
         self._connected.clear()
 
     def _on_connect_fail(self, client: Any, data: Any) -> None:
-        _log.warning("the broker %s cannot be reached; trying again", self._broker)
+        """Say why; paho-mqtt calls this while it handles the error."""
+        self._tell(f"cannot be reached: {reason_of(sys.exception())}")
+
+    def _tell(self, trouble: str) -> None:
+        """Log a trouble, once while it lasts."""
+        if trouble != self._trouble and not self._stopping.is_set():
+            self._trouble = trouble
+            _log.warning("the broker %s %s; trying again", self._broker, trouble)

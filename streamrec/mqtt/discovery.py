@@ -7,6 +7,7 @@ available while all of its availability topics say so.
 
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ def discovery(camera: str, topics: Topics, prefix: str, version: str) -> Iterato
         prefix: Home Assistant's discovery prefix, usually ``homeassistant``.
         version: the publisher's version of streamrec.
     """
-    node = _identifier(f"{topics.prefix}_{camera}")
+    node = f"{_identifier(topics.prefix)}_{_identifier(camera)}"
     shared: dict[str, Any] = {
         "device": {
             "identifiers": [node],
@@ -84,4 +85,6 @@ def _entities(camera: str, topics: Topics) -> Iterator[tuple[str, str, Mapping[s
 
 
 def _identifier(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", text)
+    """Return what may stand in an id; with a digest where signs had to go, as others may, too."""
+    allowed = re.sub(r"[^A-Za-z0-9_-]", "_", text)
+    return allowed if allowed == text else f"{allowed}_{sha256(text.encode()).hexdigest()[:8]}"

@@ -1,6 +1,7 @@
 """The bridge between a real publisher and a real broker."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import zmq
 
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError
+from streamrec.mqtt import presence
 from streamrec.mqtt.bridge import KINDS, Bridge
 from streamrec.mqtt.broker import parse_broker
 from streamrec.sinks.zmq import ZmqPublisher
@@ -49,8 +51,8 @@ def event(phase: EventPhase) -> ActionEvent:
 class Publishing:
     """A service with one camera, which takes its turns."""
 
-    def __init__(self) -> None:
-        self._publisher = ZmqPublisher("tcp://127.0.0.1:*")
+    def __init__(self, endpoint: str = "tcp://127.0.0.1:*") -> None:
+        self._publisher = ZmqPublisher(endpoint)
         self._number = 0
         self.endpoint = self._publisher.endpoint
         self._ending = threading.Event()
@@ -192,7 +194,7 @@ def test_a_broker_that_comes_back_is_told_everything_again(mosquitto, listen):
 
 
 def test_a_service_that_falls_silent_is_offline(mosquitto, listen, monkeypatch):
-    monkeypatch.setattr("streamrec.mqtt.bridge.SILENCE_S", 0.5)
+    monkeypatch.setattr("streamrec.mqtt.presence.SILENCE_S", 0.5)
     broker = mosquitto()
     heard = listen(broker.port)
     bridge = Bridge(parse_broker(f"mqtt://127.0.0.1:{broker.port}"))
@@ -226,3 +228,58 @@ def test_a_login_that_is_refused_is_said(mosquitto):
     with pytest.raises(EndpointError, match="refuses") as error:
         bridge.run(lambda miss: Subscriber("tcp://127.0.0.1:9", kinds=KINDS, on_gap=miss))
     assert "wrong" not in str(error.value)
+
+
+def test_it_is_told_once_that_the_service_is_not_heard_and_when_it_is(
+    mosquitto, monkeypatch, caplog
+):
+    monkeypatch.setattr(presence, "SILENCE_S", 0.2)
+    caplog.set_level("INFO", "streamrec")
+    broker = mosquitto()
+    bridge = Bridge(parse_broker(f"mqtt://127.0.0.1:{broker.port}"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    with running(bridge, endpoint):
+        wait(lambda: "not heard" in caplog.text)
+        time.sleep(0.6)
+        with closing(Publishing(endpoint)):
+            wait(lambda: "the service is heard" in caplog.text)
+            missed = [m for m in caplog.messages if "not heard" in m]
+    assert missed == [
+        f"the service is not heard: nothing listens on {endpoint}; is the service running there?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mqtt://127.0.0.1:1", "cannot be reached: Connection refused"),
+        ("mqtt://me:hidden@a.invalid", "cannot be reached: its name is not found"),
+        ("mqtts://127.0.0.1:{port}", "cannot be reached: TLS: the handshake failed"),
+    ],
+)
+def test_why_the_broker_cannot_be_reached_is_told(mosquitto, caplog, url, reason):
+    bridge = Bridge(parse_broker(url.format(port=mosquitto().port)))
+    with running(bridge, "tcp://127.0.0.1:9"):
+        wait(lambda: reason in caplog.text)
+    assert "hidden" not in caplog.text
+
+
+def test_a_broker_that_breaks_off_may_want_tls(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as closing_at_once:
+        bridge = Bridge(parse_broker(f"mqtt://127.0.0.1:{closing_at_once.getsockname()[1]}"))
+        with running(bridge, "tcp://127.0.0.1:9"):
+            closing_at_once.accept()[0].close()
+            wait(lambda: "breaks off without an answer (is it mqtts:// rather?)" in caplog.text)
+
+
+def test_a_trouble_is_told_once_while_it_lasts(caplog):
+    bridge = Bridge(parse_broker("mqtt://127.0.0.1:1"))
+    bridge._client.reconnect_delay_set(0.1, 0.1)
+    tries = []
+    fail = bridge._client.on_connect_fail
+    bridge._client.on_connect_fail = lambda *_: (tries.append(1), fail(*_))
+    with running(bridge, "tcp://127.0.0.1:9"):
+        wait(lambda: len(tries) > 2)
+    assert caplog.text.count("cannot be reached") == 1

@@ -1,5 +1,6 @@
 """What a broker is told of events and cameras."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 
 from streamrec import wire
 from streamrec.errors import OptionError
+from streamrec.mqtt.discovery import discovery
 from streamrec.mqtt.topics import Publication, Topics
 from streamrec.mqtt.translate import SETTLE_S, Translator
 from streamrec.types import CameraState, EventPhase
@@ -128,14 +130,14 @@ def test_a_heartbeat_says_that_the_service_lives(translator):
 
 
 def test_home_assistant_is_told_of_each_camera_once_a_session():
-    translator = Translator(Topics("house/streamrec"), "homeassistant", "1.2")
+    translator = Translator(Topics("house"), "homeassistant", "1.2")
     configs = [
         (p.topic, msgspec.json.decode(p.payload))
         for p in translator.take(status(), 0.0)
         if p.topic.startswith("homeassistant/")
     ]
     assert [topic for topic, _ in configs] == [
-        f"homeassistant/{kind}/house_streamrec_camera-0_{name}/config"
+        f"homeassistant/{kind}/house_camera-0_{name}/config"
         for kind, name in (
             ("sensor", "action"),
             ("binary_sensor", "activity"),
@@ -143,14 +145,33 @@ def test_home_assistant_is_told_of_each_camera_once_a_session():
         )
     ]
     sensor = configs[0][1]
-    assert sensor["state_topic"] == "house/streamrec/camera/camera-0/action"
+    assert sensor["state_topic"] == "house/camera/camera-0/action"
     assert [a["topic"] for a in sensor["availability"]] == [
-        "house/streamrec/bridge/availability",
-        "house/streamrec/service/availability",
-        "house/streamrec/camera/camera-0/availability",
+        "house/bridge/availability",
+        "house/service/availability",
+        "house/camera/camera-0/availability",
     ]
     assert len({config["device"]["identifiers"][0] for _, config in configs}) == 1
     assert len({config["unique_id"] for _, config in configs}) == 3
+
+
+def test_names_that_differ_make_ids_that_differ():
+    ids = []
+    for prefix, camera in [
+        ("house", "door_1"),
+        ("house", "door.1"),
+        ("house", "door-1"),
+        ("ho.use", "door_1"),
+        ("ho/use", "door_1"),
+        ("ho_use", "door_1"),
+    ]:
+        said = discovery(camera, Topics(prefix), "homeassistant", "1.2")
+        configs = [(p.topic, msgspec.json.decode(p.payload)) for p in said]
+        ids += [(topic, config["unique_id"]) for topic, config in configs]
+    topics, unique = zip(*ids, strict=True)
+    assert len(set(topics)) == len(set(unique)) == 18
+    assert all(re.fullmatch(r"homeassistant/\w+/[A-Za-z0-9_-]+/config", topic) for topic in topics)
+    assert unique[0] == "house_door_1_action"
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "a//b", "a/#", "a b", "+", "a/"])
