@@ -26,6 +26,7 @@ import * as zmq from "zeromq";
 
 const USAGE = `usage: node subscribe.mjs [ENDPOINT] [--source NAME] [--kind KIND ...] [--count N]
   keys: files named by STREAMREC_SERVER_KEY and STREAMREC_KEY in the environment`;
+const PATIENCE_MS = 3000; // of silence, then it is told what could be wrong
 const KINDS = ["prediction", "event", "status", "heartbeat"];
 const Z85 = /^[0-9A-Za-z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 
@@ -133,9 +134,13 @@ async function main() {
   socket.subscribe(source ? `streamrec/v1/${source}/` : "streamrec/v1/");
   socket.subscribe("streamrec/v1/_system/heartbeat/");
 
+  const waiting = setTimeout(() => console.error(
+    `nothing from ${endpoint} so far: is the service running there, and does it have keys ` +
+    "(STREAMREC_SERVER_KEY, STREAMREC_KEY)? Waiting."), PATIENCE_MS);
   const continuity = new Continuity();
   let printed = 0;
   for await (const [topic, payload] of socket) {
+    clearTimeout(waiting);
     const [, , , kind] = topic.toString().split("/");
     if (!kinds.has(kind) && kind !== "heartbeat") continue;
     const message = JSON.parse(payload.toString());
