@@ -159,8 +159,9 @@ def test_a_service_that_is_killed_at_any_moment_loses_no_event(service, listen):
     service.start()
     newest = service.messages()[-1].number
     wait_for(lambda: follower.heard[-1].number >= newest)
-    stored = [message.number for message in service.messages()]
     followed = [message.number for message in follower.heard]
+    wait_for(lambda: service.messages()[-1].number >= followed[-1])  # the newest may be spooled yet
+    stored = [message.number for message in service.messages()]
     assert followed == stored[: len(followed)]
 
 
