@@ -21,6 +21,19 @@ def _client(port: int, said: bytes = b"") -> socket.socket:
     return client
 
 
+def guest(port: int, host: str = "") -> socket.socket:
+    """Connect, be let in, and say nothing yet; ``host``: from where."""
+    client = socket.create_connection(("127.0.0.1", port), 2.0, (host, 0) if host else None)
+    client.sendall(GREETING + READY)
+    heard = b""
+    while b"Socket-Type\0\0\0\x04XPUB" not in heard:
+        if not (more := client.recv(1000)):
+            raise ConnectionError
+        heard += more
+    client.settimeout(0.2)
+    return client
+
+
 def _until(seconds: float) -> Iterator[int]:
     """Count until the time is over."""
     end_s, number = time.monotonic() + seconds, 0
@@ -62,20 +75,20 @@ def drop_by_drop(port: int, seconds: float) -> None:
 def endless_messages(port: int, seconds: float) -> None:
     """Send parts of a message and never the last; when cut off, connect again and go on."""
     parts = (bytes([1, 200]) + b"\2" * 200) * 100
-    client = _client(port, GREETING + READY)
+    client = guest(port)
     for _ in _until(seconds):
         try:
             client.sendall(parts)
         except OSError:
             client.close()
             with suppress(OSError):
-                client = _client(port, GREETING + READY)
+                client = guest(port)
     client.close()
 
 
 def subscriptions(port: int, seconds: float, form: bytes) -> None:
     """Subscribe as fast as it goes; when cut off, connect again and go on."""
-    client = _client(port, GREETING + READY)
+    client = guest(port)
     for number in _until(seconds):
         topics = (form.replace(b"#", b"%09d" % (number * 1000 + n)) for n in range(1000))
         try:
@@ -85,7 +98,7 @@ def subscriptions(port: int, seconds: float, form: bytes) -> None:
         except OSError:
             client.close()
             with suppress(OSError):
-                client = _client(port, GREETING + READY)
+                client = guest(port)
     client.close()
 
 

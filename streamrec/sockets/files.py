@@ -54,6 +54,14 @@ else:
         return 0
 
 
+def peer_host(fd: int) -> str:
+    """Return the address at the other end of a connection; empty where there is none."""
+    with suppress(OSError), socket.fromfd(fd, *_TCP) as connection:
+        name = connection.getpeername()
+        return str(name[0]) if isinstance(name, tuple) else ""
+    return ""
+
+
 def shut_down(fd: int, bound: str) -> None:
     """End a connection that libzmq has accepted; nothing happens if the number is another's by now.
 

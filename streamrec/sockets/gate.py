@@ -9,6 +9,7 @@ all until the last has come. What has come in, only Linux tells; elsewhere, give
 
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import zmq
 from streamrec.config import AccessOptions
 from streamrec.sockets.access import service_keys
 from streamrec.sockets.endpoint import Endpoint
-from streamrec.sockets.files import most_files, received_bytes, shut_down
+from streamrec.sockets.files import most_files, peer_host, received_bytes, shut_down
 from streamrec.sockets.zap import ZapHandler
 
 HANDSHAKE_MS = 5000
@@ -28,7 +29,7 @@ HEARTBEAT_MS, DEAD_MS = 10_000, 30_000
 """How often a silent client is asked for a sign of life, and when it is given up."""
 
 MOST_CONNECTIONS = 1000
-"""Further ones are cut off at once."""
+"""For a further one, one is cut off: see `Gate`."""
 
 MOST_SUBSCRIPTIONS, MOST_IN_ALL = 500, 5000
 """Subscriptions of one connection, and of all of them; libzmq takes some 50 bytes for each of
@@ -60,14 +61,18 @@ class Connection:
     """One client.
 
     Attributes:
-        heard_s: when it last said something whole.
+        host: where it comes from; empty where that is this machine's file system.
+        heard_s: when it last said something whole, or came.
+        silent: it has said nothing so far.
         held: how many subscriptions it has.
         user: its public key, if it has one.
         heard_bytes: what had come in when it last said something whole.
         cut: it is being cut off.
     """
 
+    host: str
     heard_s: float
+    silent: bool = True
     held: int = 0
     user: str = ""
     heard_bytes: int = 0
@@ -76,6 +81,9 @@ class Connection:
 
 class Gate:
     """Guards one server socket; nothing here waits.
+
+    Where there are too many connections, it cuts one of the host that has the most: the oldest that
+    has said nothing, or else the newest. So who takes them all keeps nobody out but itself.
 
     Attributes:
         refused: handshakes that failed: no client of ours, a wrong key, or none.
@@ -99,6 +107,7 @@ class Gate:
         self._monitor: zmq.Socket[bytes] | None = None
         self._guarded: zmq.Socket[bytes] | None = None
         self._connections: dict[int, Connection] = {}
+        self._hosts: Counter[str] = Counter()  # of connections that are not cut
         self._held = 0  # subscriptions of all connections
         self._most_bytes, self._weighed_s = 0, 0.0
         self._most_connections = min(MOST_CONNECTIONS, most_files() // 4)
@@ -184,13 +193,31 @@ class Gate:
 
     def _accepted(self, fd: int) -> None:
         self._ended(fd)
-        self._connections[fd] = Connection(time.monotonic())
-        if len(self._connections) > self._most_connections:
-            self._shut(fd)
+        host = peer_host(fd)
+        self._connections[fd] = Connection(host, time.monotonic())
+        self._hosts[host] += 1
+        if self._hosts.total() > self._most_connections:
+            self._shut(self._least_welcome())
+
+    def _least_welcome(self) -> int:
+        host, newest = max(self._hosts, key=self._hosts.__getitem__), -1
+        for fd, connection in self._connections.items():
+            if connection.host == host and not connection.cut:
+                newest = fd
+                if connection.silent:
+                    break
+        return newest
 
     def _ended(self, fd: int) -> None:
-        ended = self._connections.pop(fd, None)
-        self._held -= ended.held if ended else 0
+        if (ended := self._connections.pop(fd, None)) is not None:
+            self._held -= ended.held
+            if not ended.cut:
+                self._leave(ended.host)
+
+    def _leave(self, host: str) -> None:
+        self._hosts[host] -= 1
+        if not self._hosts[host]:
+            del self._hosts[host]
 
     def note(self, said: zmq.Frame, subscriptions: int = 0) -> None:
         """Take down who said something; call it after the `turn` that follows its receipt.
@@ -205,6 +232,7 @@ class Gate:
             return
         connection.user = str(_property(said, "User-Id") or "")
         connection.heard_s, connection.heard_bytes = time.monotonic(), received_bytes(fd)
+        connection.silent = False
         change = max(subscriptions, -connection.held)
         connection.held += change
         self._held += change
@@ -228,6 +256,7 @@ class Gate:
         connection = self._connections[fd]
         if not connection.cut:
             connection.cut = True
+            self._leave(connection.host)
             self.kicked += 1
             assert self._guarded is not None
             shut_down(fd, self._guarded.getsockopt_string(zmq.LAST_ENDPOINT))

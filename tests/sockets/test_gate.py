@@ -4,7 +4,7 @@ import shutil
 import socket
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -144,21 +144,51 @@ def test_keys_that_are_not_there_are_said_so(keys, options):
         ZmqPublisher(ANY_PORT, access=AccessOptions(**options))
 
 
-def test_connections_beyond_the_most_are_cut_and_the_others_stay(monkeypatch):
+def test_who_holds_all_connections_and_says_nothing_keeps_nobody_out(monkeypatch):
     monkeypatch.setattr(gate, "MOST_CONNECTIONS", 3)
-    with closing(ZmqPublisher(ANY_PORT)) as publisher, client(publisher) as good:
+    with (
+        closing(ZmqPublisher(ANY_PORT)) as publisher,
+        client(publisher) as good,
+        ExitStack() as held,
+    ):
         publisher.heartbeat(0, 0, None)
         assert served(publisher, good)
         good.recv_multipart()
-        port = int(publisher.endpoint.rpartition(":")[2])
-        others = [socket.create_connection(("127.0.0.1", port)) for _ in range(6)]
+        at = ("127.0.0.1", int(publisher.endpoint.rpartition(":")[2]))
+        for _ in range(6):
+            held.enter_context(socket.create_connection(at))
         assert serve(publisher, lambda: publisher.counts.kicked == 4)
-        for other in others:
-            other.close()
-        publisher.heartbeat(0, 0, None)
-        assert good.poll(5000)
         with client(publisher) as later:
             assert served(publisher, later)
+            assert publisher.counts.kicked == 5
+        publisher.heartbeat(0, 0, None)
+        assert good.poll(5000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+def test_a_host_that_holds_all_connections_keeps_no_other_host_out(monkeypatch):
+    monkeypatch.setattr(gate, "MOST_CONNECTIONS", 3)
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    attacks = import_module("attacks")
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, ExitStack() as held:
+        port = int(publisher.endpoint.rpartition(":")[2])
+        for number in range(1, 4):
+            held.enter_context(attacks.guest(port, "127.0.0.2")).sendall(b"\0\1\1")
+            assert serve(publisher, lambda n=number: publisher.counts.subscribers == n)
+        publisher.heartbeat(0, 0, None)
+        with client(publisher) as good:
+            assert served(publisher, good)
+            assert publisher.counts.kicked == 1
+
+
+def test_where_all_say_something_the_newest_is_cut(monkeypatch):
+    monkeypatch.setattr(gate, "MOST_CONNECTIONS", 1)
+    with closing(ZmqPublisher(ANY_PORT)) as publisher, client(publisher) as good:
+        assert serve(publisher, lambda: publisher.counts.subscribers == 1)
+        with client(publisher):
+            assert serve(publisher, lambda: publisher.counts.kicked == 1)
+        publisher.heartbeat(0, 0, None)
+        assert served(publisher, good)
 
 
 @pytest.mark.parametrize("limit", ["MOST_SUBSCRIPTIONS", "MOST_IN_ALL"])
@@ -189,10 +219,8 @@ def test_one_whose_message_does_not_end_is_cut_and_the_others_stay(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     attacks = import_module("attacks")
     with closing(ZmqPublisher(ANY_PORT)) as publisher, client(publisher) as good:
-        at = ("127.0.0.1", int(publisher.endpoint.rpartition(":")[2]))
-        with socket.create_connection(at, timeout=5.0) as endless:
-            endless.sendall(attacks.GREETING + attacks.READY)
-            assert serve(publisher, lambda: publisher.counts.subscribers == 1)
+        assert serve(publisher, lambda: publisher.counts.subscribers == 1)
+        with attacks.guest(int(publisher.endpoint.rpartition(":")[2])) as endless:
             endless.sendall((b"\1\xc8" + b"\2" * 200) * (gate.UNFINISHED_BYTES // 200))
             assert serve(publisher, lambda: publisher.counts.kicked == 1)
         publisher.heartbeat(0, 0, None)
