@@ -1,9 +1,9 @@
 """Why nothing comes from a server: what a connection made for this question goes through.
 
-With CURVE, libzmq's monitor tells some of it. Found with libzmq 4.3.5: a server of which the client
-has a wrong key breaks off each handshake (no detail); where only one of both has keys, the
-mechanisms differ (protocol error), and libzmq tries no more; a client that the server's ZAP handler
-puts off by 300 is left without an answer.
+With CURVE, libzmq's monitor tells some of it. Found with libzmq 4.3.5: where only one of both has
+keys, the mechanisms differ (protocol error), and libzmq tries no more; a server whose key is
+another breaks off each handshake; one that does not know the client's key does so, too, or leaves
+it without an answer.
 """
 
 import math
@@ -23,12 +23,7 @@ _MOST_BYTES = 1 << 16
 
 _REFUSED = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 _CONCLUSIVE = zmq.EVENT_HANDSHAKE_SUCCEEDED | _REFUSED
-_EVENTS = (
-    zmq.EVENT_CONNECTED
-    | zmq.EVENT_CONNECT_RETRIED
-    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    | _CONCLUSIVE
-)
+_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_CONNECT_RETRIED | _CONCLUSIVE
 
 
 def diagnose(where: Endpoint, keys: Keys) -> str:
@@ -75,7 +70,5 @@ def _meaning(seen: int, where: Endpoint, keys: Keys) -> str:
         return f"what listens on {where} is no service of streamrec"
     if seen & zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
         return f"{where} has no keys, and we gave some: leave out the server key, start again"
-    if seen & zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        return f"{where} refuses us: the server key that we gave is not its own"
-    given = "our key" if keys.own is not None else "us, and we gave no key of our own"
-    return f"{where} does not let us in: it does not know {given}"
+    given = "our key" if keys.own is not None else "us, as we gave no key of our own"
+    return f"{where} does not let us in: the server key is not its own, or it does not know {given}"

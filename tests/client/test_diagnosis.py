@@ -75,7 +75,7 @@ def test_that_it_has_no_keys_and_one_was_given(service):
 
 def test_that_the_server_key_is_not_its_own(service, stranger):
     with publishing(keys=str(service[1])) as endpoint:
-        assert "server key that we gave is not its own" in why(endpoint, server_key=stranger[0])
+        assert "the server key is not its own" in why(endpoint, server_key=stranger[0])
 
 
 def test_that_it_does_not_know_our_key(service, stranger, tmp_path):
@@ -83,7 +83,7 @@ def test_that_it_does_not_know_our_key(service, stranger, tmp_path):
     clients.mkdir()
     with publishing(keys=str(service[1]), clients=str(clients)) as endpoint:
         said = why(endpoint, server_key=service[0], key=stranger[1])
-        assert said.endswith("does not know our key")
+        assert said.endswith("it does not know our key")
         said = why(endpoint, server_key=service[0])
         assert said.endswith("we gave no key of our own")
 

@@ -8,7 +8,7 @@ from postgres_server import PASSWORD
 from sqlalchemy import create_engine, select, text
 from stored import end_of, event_record, numbers_in, status_record
 
-from streamrec.errors import StoreError
+from streamrec.errors import OptionError, StoreError
 from streamrec.store import database as module
 from streamrec.store.database import Database
 from streamrec.store.place import store_place
@@ -222,6 +222,11 @@ def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path):
     with pytest.raises(StoreError, match="disk"):
         Database(f"sqlite:///{tmp_path / 'disk' / 'events.db'}")
     assert not (tmp_path / "disk").exists()
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(OptionError, match="is a folder; name a file in it"):
+        store_place(str(tmp_path))
 
 
 def test_what_is_stored_of_a_status(place, database):
