@@ -64,7 +64,7 @@ def decode(payload: bytes) -> Message:
     try:
         return _DECODERS[fmt](payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MessageError(f"not a streamrec message ({fmt}): {error}") from None
+        raise MessageError(f"not a streamrec message ({fmt}): {error!s:.300}") from None
 
 
 def topic_of(message: Message) -> Topic:

@@ -127,7 +127,7 @@ def decode_request(payload: bytes) -> Request:
     try:
         return _requests.decode(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MessageError(f"not a request: {error}") from None
+        raise MessageError(f"not a request: {error!s:.300}") from None
 
 
 def decode_answer(payload: bytes) -> Answer:
@@ -141,4 +141,4 @@ def decode_answer(payload: bytes) -> Answer:
     try:
         return _answers.decode(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MessageError(f"not an answer of a replay socket: {error}") from None
+        raise MessageError(f"not an answer of a replay socket: {error!s:.300}") from None

@@ -202,6 +202,12 @@ EVIL = (
 )
 
 
+def test_a_refusal_does_not_repeat_what_is_long():
+    with pytest.raises(MessageError) as caught:
+        wire.decode(b'{"type":"' + b"9" * 10_000 + b'"}')
+    assert len(str(caught.value)) < 1000
+
+
 @formats
 @pytest.mark.parametrize("kind", wire.KINDS)
 @settings(max_examples=100, deadline=2000)
