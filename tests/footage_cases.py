@@ -7,12 +7,13 @@ from uuid import UUID
 import cv2
 import numpy as np
 import pytest
+from made_events import make_event
 
 from streamrec.config import FootageOptions
 from streamrec.footage.files import footage_file
 from streamrec.footage.recorder import Recorder
 from streamrec.footage.writer import Writer
-from streamrec.types import ActionEvent, EventEnd, EventPhase
+from streamrec.types import ActionEvent, EventEnd
 
 START_S = 1_800_000_000.0
 """Unix time of the first picture."""
@@ -42,23 +43,16 @@ def frames_of(path: Path) -> tuple[list[np.ndarray], float]:
 
 def event(number: int, start: float, **values: object) -> ActionEvent:
     """The start of an event, so many seconds after the first picture."""
-    one = ActionEvent(
-        id=str(UUID(int=number)),
-        source="door",
-        label="waving",
-        phase=EventPhase.START,
-        model="m",
-        started_s=START_S + start,
-        pts_s=None,
-        captured_s=START_S + start,
-        duration_s=0.0,
-        score=0.6,
-        peak=0.6,
-        peak_s=START_S + start,
-        mean=0.6,
-        predictions=1,
-    )
-    return replace(one, **values)
+    facts = {
+        "id": str(UUID(int=number)),
+        "label": "waving",
+        "started_s": START_S + start,
+        "captured_s": START_S + start,
+        "score": 0.6,
+        "peak": 0.6,
+        "mean": 0.6,
+    }
+    return make_event(**facts | values)
 
 
 def ending(

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_predictions import make_prediction
 
 from streamrec.config import EventOptions, EventSettings, RuleOptions
 from streamrec.errors import OptionError
 from streamrec.events import SILENCE_S, EventDetector, EventTracker
-from streamrec.types import NO_ACTION, EventEnd, EventPhase, Latency, Prediction
+from streamrec.types import NO_ACTION, EventEnd, EventPhase
 
 LABELS = ("wave", "fall", "run", "stand")
 UNIX_S = 1.7e9
@@ -21,9 +22,8 @@ START, UPDATE, END = EventPhase.START, EventPhase.UPDATE, EventPhase.END
 
 def prediction(time_s, scores, *, captured_s=None, resets=0, still_s=0.0, source="cam"):
     values = np.array([*scores, *[0.0] * (len(LABELS) - len(scores))], np.float32)
-    return Prediction(
+    return make_prediction(
         source=source,
-        frame_index=0,
         captured_s=UNIX_S + time_s if captured_s is None else captured_s,
         time_s=time_s,
         pts_s=time_s,
@@ -31,18 +31,8 @@ def prediction(time_s, scores, *, captured_s=None, resets=0, still_s=0.0, source
         labels=LABELS,
         scores=values,
         raw=values,
-        warm_up=False,
-        state_age=1,
-        lanes=1,
-        lanes_wanted=1,
-        gap_s=0.0,
         still_s=still_s,
-        repeated=0,
         resets=resets,
-        dropped=0,
-        skipped=0,
-        ready_s=0.0,
-        latency=Latency(),
     )
 
 

@@ -2,9 +2,9 @@
 
 import threading
 
-import numpy as np
 import pytest
 from health_feed import COUNTS, event, fed_health, prediction, status
+from made_predictions import make_prediction
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as open_metrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
@@ -16,7 +16,7 @@ from streamrec.health.metrics import SILENCE_S, Health
 from streamrec.service.counts import COUNTS as SERVICE_COUNTS
 from streamrec.sources.counts import COUNTS as SOURCE_COUNTS
 from streamrec.store.messages import StoreHealth
-from streamrec.types import CameraState, EventEnd, EventPhase, Latency, Prediction, now_s
+from streamrec.types import CameraState, EventEnd, EventPhase, Latency, now_s
 
 
 def samples(health):
@@ -126,25 +126,10 @@ def test_a_camera_that_is_off_has_no_age_and_no_rates():
 def test_a_prediction_that_no_message_carries_yet_counts_as_well():
     health, seen_s = Health(), now_s()
     health.predicted(
-        Prediction(
+        make_prediction(
             source="clip",
-            frame_index=0,
             captured_s=seen_s,
-            time_s=0.0,
-            pts_s=None,
             model="gestures",
-            labels=("wave",),
-            scores=np.ones(1, np.float32),
-            raw=np.ones(1, np.float32),
-            warm_up=False,
-            state_age=1,
-            lanes=1,
-            lanes_wanted=1,
-            gap_s=0.0,
-            repeated=0,
-            resets=0,
-            dropped=0,
-            skipped=0,
             ready_s=seen_s,
             latency=Latency(infer_ms=4.0),
         ),

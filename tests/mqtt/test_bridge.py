@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 import msgspec
 import pytest
 import zmq
+from made_events import make_event
 
 from streamrec.client import Subscriber
 from streamrec.errors import EndpointError
@@ -19,7 +20,7 @@ from streamrec.mqtt import presence
 from streamrec.mqtt.bridge import KINDS, Bridge
 from streamrec.mqtt.broker import parse_broker
 from streamrec.sinks.zmq import ZmqPublisher
-from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, EventPhase
+from streamrec.types import ActionEvent, CameraState, CameraStatus, EventPhase
 from streamrec.wire import event_message_of
 
 CAMERA = "streamrec/camera/door"
@@ -27,25 +28,7 @@ ACTION = f"{CAMERA}/action"
 
 
 def event(phase: EventPhase) -> ActionEvent:
-    ended = phase is EventPhase.END
-    return ActionEvent(
-        id="one",
-        source="door",
-        label="wave",
-        phase=phase,
-        model="m",
-        started_s=1.0,
-        pts_s=None,
-        captured_s=2.0,
-        ended_s=2.0 if ended else None,
-        duration_s=1.0,
-        score=0.5,
-        peak=0.5,
-        peak_s=1.0,
-        mean=0.5,
-        predictions=2,
-        reason=EventEnd.SCORE if ended else None,
-    )
+    return make_event(phase, predictions=2)
 
 
 class Publishing:

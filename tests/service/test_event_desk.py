@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_events import make_event
 
 from streamrec.service.event_desk import PATIENCE_S, STARTING_S, EventDesk
 from streamrec.store.messages import Interrupted, Kept, StoreHealth
@@ -63,24 +64,8 @@ def desk(shelf, published, clock):
 
 
 def event(number=0, phase=EventPhase.START, source="door", captured_s=100.0):
-    reason = EventEnd.SCORE if phase is EventPhase.END else None
-    return ActionEvent(
-        id=f"{source}-{number}",
-        source=source,
-        label="wave",
-        phase=phase,
-        model="m",
-        started_s=99.0,
-        pts_s=None,
-        captured_s=captured_s,
-        ended_s=None if reason is None else captured_s,
-        duration_s=captured_s - 99.0,
-        score=0.5,
-        peak=0.5,
-        peak_s=99.0,
-        mean=0.5,
-        predictions=1,
-        reason=reason,
+    return make_event(
+        phase, id=f"{source}-{number}", source=source, started_s=99.0, captured_s=captured_s
     )
 
 

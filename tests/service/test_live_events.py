@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_predictions import make_prediction
 
 from streamrec.client import EventMessage, PredictionMessage, StatusMessage, Subscriber
 from streamrec.config import EventSettings, RuleOptions
 from streamrec.events import EventDetector, EventTracker
 from streamrec.service.live_events import LiveEvents
 from streamrec.sinks.zmq import ZmqPublisher
-from streamrec.types import CameraState, CameraStatus, Defect, Frame, Latency, Prediction
+from streamrec.types import CameraState, CameraStatus, Defect, Frame, Prediction
 
 LABELS = ("wave", "walk")
 KINDS = ("prediction", "event", "status", "heartbeat")
@@ -21,27 +22,16 @@ KINDS = ("prediction", "event", "status", "heartbeat")
 
 def prediction(score: float, index: int) -> Prediction:
     scores = np.array([score, 0.0], np.float32)
-    return Prediction(
+    return make_prediction(
         source="door",
         frame_index=index,
         captured_s=1000.0 + index,
         time_s=float(index),
         pts_s=None,
-        model="m",
         labels=LABELS,
         scores=scores,
         raw=scores,
-        warm_up=False,
-        state_age=index,
-        lanes=1,
-        lanes_wanted=1,
-        gap_s=0.0,
-        repeated=0,
-        resets=0,
-        dropped=0,
-        skipped=0,
         ready_s=1000.0 + index,
-        latency=Latency(),
     )
 
 

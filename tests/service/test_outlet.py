@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from made_events import make_event
 
 from streamrec.client import EventMessage, HeartbeatMessage, Subscriber
 from streamrec.config import HealthOptions, ServiceOptions, StoreOptions
@@ -19,7 +20,7 @@ from streamrec.service.settings import ServiceSettings
 from streamrec.store.place import store_place
 from streamrec.store.query import EventFilter, find_events
 from streamrec.store.reader import Reader
-from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, EventPhase
+from streamrec.types import ActionEvent, CameraState, CameraStatus, EventPhase
 
 ANY_PORT = "tcp://127.0.0.1:*"
 PATIENCE_S = 20.0
@@ -37,24 +38,7 @@ def settings(folder: Path, **service: str) -> ServiceSettings:
 
 
 def event(number: int, phase: EventPhase = EventPhase.START) -> ActionEvent:
-    return ActionEvent(
-        id=f"event-{number}",
-        source="door",
-        label="wave",
-        phase=phase,
-        model="m",
-        started_s=STARTED_S,
-        pts_s=None,
-        captured_s=STARTED_S + 1,
-        duration_s=1.0,
-        score=0.5,
-        peak=0.5,
-        peak_s=STARTED_S,
-        mean=0.5,
-        predictions=2,
-        ended_s=STARTED_S + 1 if phase is EventPhase.END else None,
-        reason=EventEnd.SCORE if phase is EventPhase.END else None,
-    )
+    return make_event(phase, id=f"event-{number}", started_s=STARTED_S, predictions=2)
 
 
 class Turning:

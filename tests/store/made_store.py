@@ -2,11 +2,12 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+from made_events import make_event
 from msgspec.structs import replace
 
 from streamrec.store.database import Database
 from streamrec.store.messages import Record
-from streamrec.types import ActionEvent, CameraState, CameraStatus, EventEnd, EventPhase
+from streamrec.types import CameraState, CameraStatus, EventPhase
 from streamrec.wire import event_message_of, status_message_of
 
 BEGIN_S = 1_790_000_000.0
@@ -14,27 +15,19 @@ BEGIN_S = 1_790_000_000.0
 
 def made_event(started_s=BEGIN_S, lasted_s=3.0, *, source="door", label="wave", **values):
     """Return an event that has ended; ``lasted_s`` None: it has not."""
-    duration_s = 1.0 if lasted_s is None else lasted_s
-    ended_s = None if lasted_s is None else started_s + lasted_s
     facts = {
         "id": str(uuid5(NAMESPACE_URL, f"{source} {label} {started_s}")),
         "source": source,
         "label": label,
-        "phase": EventPhase.UPDATE if ended_s is None else EventPhase.END,
         "model": "tiny",
         "started_s": started_s,
-        "pts_s": None,
-        "captured_s": started_s + duration_s,
-        "ended_s": ended_s,
-        "duration_s": duration_s,
+        "captured_s": started_s + (1.0 if lasted_s is None else lasted_s),
         "score": 0.25,
         "peak": 0.9,
-        "peak_s": started_s,
         "mean": 0.6,
         "predictions": 7,
-        "reason": None if ended_s is None else EventEnd.SCORE,
     }
-    return ActionEvent(**facts | values)
+    return make_event(EventPhase.UPDATE if lasted_s is None else EventPhase.END, **facts | values)
 
 
 def made_status(since_s, state="live", source="door", reason=""):
