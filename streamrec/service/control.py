@@ -197,7 +197,7 @@ def ask(
     endpoint: str,
     request: Request,
     timeout_s: float = ANSWER_S,
-    server_key: str | None = None,
+    server_key: str | Path | None = None,
     key: Path | None = None,
 ) -> tuple[Answer, bytes]:
     """Ask a service; return its answer, and the picture if it has one.

@@ -12,7 +12,13 @@ from streamrec.service.model_labels import labels_at_hand, model_of
 from streamrec.service.secrets import find_secret, lies_open, resolve, secret_names
 from streamrec.service.settings import CameraSettings, ServiceSettings
 from streamrec.sources.open import file_path, source_kind
-from streamrec.store.place import cannot_write, is_own_folder, require_folder, store_place
+from streamrec.store.place import (
+    cannot_write,
+    is_folder,
+    is_own_folder,
+    require_folder,
+    store_place,
+)
 
 WARNING = "warning: "
 """How remarks begin on what keeps a camera, or a part of it, from working."""
@@ -52,7 +58,7 @@ def _check_keys(settings: ServiceSettings) -> None:
 
 def _check_clients(settings: ServiceSettings) -> None:
     clients = settings.access.clients
-    if clients and not _is_folder(Path(clients)):
+    if clients and not is_folder(Path(clients)):
         raise KeysError(f"there is no folder {clients}")
 
 
@@ -108,11 +114,7 @@ def _on_missing_secrets(where: str, text: str) -> Iterator[str]:
 def _can_write(folder: Path) -> bool:
     """Tell whether a folder can be written, or be made."""
     nearest = next((path for path in (folder, *folder.parents) if _exists(path)), folder)
-    return _is_folder(nearest) and os.access(nearest, os.W_OK | os.X_OK)
-
-
-def _is_folder(path: Path) -> bool:
-    return _exists(path) and path.is_dir()
+    return is_folder(nearest) and os.access(nearest, os.W_OK | os.X_OK)
 
 
 def _exists(path: Path) -> bool:

@@ -54,11 +54,19 @@ def store_place(store: str, media: str = "", *, base: Path | None = None) -> Sto
         raise OptionError(f"events are kept in a file or in postgresql://...; got {kind}://")
     file = home / "events.db" if store == "auto" else (base or Path()) / Path(store).expanduser()
     file = file.absolute()
-    if _is_folder(file):
+    if is_folder(file):
         raise OptionError(f"the store {file} is a folder; name a file in it, such as events.db")
     real = file.resolve()  # by whatever link: one file, one spool, one owner
     spool = real.with_name(f"{real.name}.spool")
     return StorePlace(f"sqlite:///{file}", spool, _media(media, file.parent / "media", base))
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether it is a folder for us; of what others keep from us ``Path.is_dir`` raises."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def is_own_folder(folder: Path) -> bool:
@@ -102,13 +110,6 @@ def cannot_write(folder: Path, error: OSError) -> StoreError:
         f"the store in {folder} cannot be written: {error.strerror or error}; let this user "
         f"write there, or {ELSEWHERE}"
     )
-
-
-def _is_folder(file: Path) -> bool:
-    try:
-        return file.is_dir()
-    except OSError:  # in a folder of somebody else's, which is told when it is opened
-        return False
 
 
 def _fingerprint(address: str) -> str:
