@@ -25,7 +25,6 @@ from streamrec.errors import (
 )
 from streamrec.service.settings import OptionValue
 from streamrec.sockets.access import require_allowed
-from streamrec.sockets.bind import bind, socket_file
 from streamrec.sockets.endpoint import Endpoint, parse_endpoint
 from streamrec.sockets.gate import Gate
 from streamrec.sockets.keys import connect_securely
@@ -151,14 +150,11 @@ class ControlServer:
         self._gate = Gate(self._context, access)
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, _LINGER_MS)
-        self._ipc_file: Path | None = None
         try:
-            self._gate.protect(self._socket, where, MAX_REQUEST_BYTES)
-            self.endpoint = bind(self._socket, where, "take commands")
+            self.endpoint = self._gate.bind(self._socket, where, MAX_REQUEST_BYTES, "take commands")
         except SinkError:
             self.close()
             raise
-        self._ipc_file = socket_file(self.endpoint)
 
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
@@ -189,8 +185,6 @@ class ControlServer:
         """Unbind."""
         self._gate.close()
         self._context.term()
-        if self._ipc_file is not None:
-            self._ipc_file.unlink(missing_ok=True)
 
 
 def ask(

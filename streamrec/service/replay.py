@@ -20,7 +20,6 @@ from streamrec.config import AccessOptions
 from streamrec.errors import EndpointError, KeysError
 from streamrec.service.replay_messages import BeginReplay, CannotServe, ReplayAlive, Serving
 from streamrec.sockets.access import require_allowed
-from streamrec.sockets.bind import bind, socket_file
 from streamrec.sockets.endpoint import parse_endpoint
 from streamrec.sockets.gate import Gate
 from streamrec.types import DEFAULT_REPLAY
@@ -112,14 +111,13 @@ class ReplaySocket:
         self._socket.setsockopt(zmq.SNDHWM, _UNSENT_ANSWERS)
         self._socket.copy_threshold = 0  # so that all that is sent can be tracked
         self._unsent: list[tuple[zmq.MessageTracker, int]] = []
-        self._ipc_file: Path | None = None
         try:
-            self.gate.protect(self._socket, where, MAX_REQUEST_BYTES)
-            self.endpoint = bind(self._socket, where, "answer replay requests")
+            self.endpoint = self.gate.bind(
+                self._socket, where, MAX_REQUEST_BYTES, "answer replay requests"
+            )
         except (EndpointError, KeysError):
             self.close()
             raise
-        self._ipc_file = socket_file(self.endpoint)
         self.sockets = [self._socket, *self.gate.sockets]
 
     def next_request(self) -> tuple[list[bytes], bytes] | None:
@@ -151,8 +149,6 @@ class ReplaySocket:
         """Unbind."""
         self.gate.close()
         self._context.term()
-        if self._ipc_file is not None:
-            self._ipc_file.unlink(missing_ok=True)
 
 
 def _bound_memory() -> None:

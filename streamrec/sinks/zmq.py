@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import zmq
@@ -20,7 +19,6 @@ from msgspec.structs import replace
 from streamrec.config import AccessOptions
 from streamrec.errors import OptionError, SinkError
 from streamrec.sockets.access import require_allowed
-from streamrec.sockets.bind import bind, socket_file
 from streamrec.sockets.endpoint import parse_endpoint
 from streamrec.sockets.gate import Gate
 from streamrec.types import (
@@ -130,17 +128,14 @@ class ZmqPublisher:
         # inproc:// joins sockets of one context only.
         self._owned = None if where.transport == "inproc" else zmq.Context()
         context = self._owned or zmq.Context.instance()
-        self._ipc_file: Path | None = None
         self._gate = Gate(context, access)
         self._socket = context.socket(zmq.XPUB)
         try:
-            self._gate.protect(self._socket, where, MAX_SUBSCRIPTION_BYTES)
             _set_up(self._socket)
-            self.endpoint = bind(self._socket, where, "publish")
+            self.endpoint = self._gate.bind(self._socket, where, MAX_SUBSCRIPTION_BYTES, "publish")
         except SinkError:
             self.close()
             raise
-        self._ipc_file = socket_file(self.endpoint)
 
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
@@ -293,8 +288,6 @@ class ZmqPublisher:
             self._gate.close()
         if self._owned is not None:
             self._owned.term()
-        if self._ipc_file is not None:
-            self._ipc_file.unlink(missing_ok=True)
 
 
 class _Retained:

@@ -18,6 +18,7 @@ import zmq
 
 from streamrec.config import AccessOptions
 from streamrec.sockets.access import service_keys
+from streamrec.sockets.bind import bind, socket_file
 from streamrec.sockets.endpoint import Endpoint
 from streamrec.sockets.files import most_files, peer_host, received_bytes, shut_down
 from streamrec.sockets.zap import ZapHandler
@@ -106,24 +107,35 @@ class Gate:
         self._zap: ZapHandler | None = None
         self._monitor: zmq.Socket[bytes] | None = None
         self._guarded: zmq.Socket[bytes] | None = None
+        self._ipc_file: Path | None = None
         self._connections: dict[int, Connection] = {}
         self._hosts: Counter[str] = Counter()  # of connections that are not cut
         self._held = 0  # subscriptions of all connections
         self._most_bytes, self._weighed_s = 0, 0.0
         self._most_connections = min(MOST_CONNECTIONS, most_files() // 4)
 
-    def protect(self, guarded: zmq.Socket[bytes], where: Endpoint, most_bytes: int) -> None:
-        """Set a socket up; call before it is bound.
+    def bind(
+        self, guarded: zmq.Socket[bytes], where: Endpoint, most_bytes: int, purpose: str
+    ) -> str:
+        """Bind a socket behind the gate; return where, with the port that was picked.
 
         Args:
             guarded: the socket; `close` closes it.
-            where: what it is going to be bound to; tcp is encrypted where there are keys.
+            where: what it is bound to; tcp is encrypted where there are keys.
             most_bytes: length of the longest message that a client may send.
+            purpose: what cannot be done where that fails, for the message.
 
         Raises:
+            EndpointError: see `streamrec.sockets.bind.bind`.
             KeysError: the folder of the clients' keys is not there.
         """
         self._guarded = guarded  # `close` closes it, whatever fails below
+        self._protect(guarded, where, most_bytes)
+        endpoint = bind(guarded, where, purpose)
+        self._ipc_file = socket_file(endpoint)
+        return endpoint
+
+    def _protect(self, guarded: zmq.Socket[bytes], where: Endpoint, most_bytes: int) -> None:
         self._most_bytes = most_bytes + UNFINISHED_BYTES
         for option, value in (
             (zmq.MAXMSGSIZE, most_bytes),
@@ -267,6 +279,8 @@ class Gate:
             self._guarded.close()
         for each in self.sockets:
             each.close(0)
+        if self._ipc_file is not None:
+            self._ipc_file.unlink(missing_ok=True)
 
 
 def _property(said: zmq.Frame, name: int | str) -> int | str | None:
