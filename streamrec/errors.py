@@ -8,6 +8,7 @@
     |-- SourceError                 3   a video source
     |   |-- SourceOpenError             cannot be opened: missing, not a video, refused, timed out
     |   `-- SourceReadError             opened, then failed while reading
+    |-- DatasetError                3   a list of labelled clips that cannot be read or used
     |-- FrameError                  3   one frame that is not a picture (wrong shape, dtype, NaN)
     |-- ModelError                  4   a model
     |   |-- UnknownModelError           no such name; the nearest names are in the message
@@ -56,6 +57,12 @@ class SourceOpenError(SourceError):
 
 class SourceReadError(SourceError):
     """A source was opened and then failed."""
+
+
+class DatasetError(StreamrecError):
+    """A list of labelled clips cannot be read, or not be used."""
+
+    exit_code = 3
 
 
 class FrameError(StreamrecError, ValueError):

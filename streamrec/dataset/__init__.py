@@ -1,0 +1,1 @@
+"""Clips with labels: lists, splits, and their frames at a model's rate."""

@@ -1,0 +1,1 @@
+"""Models learn from clips with labels."""
