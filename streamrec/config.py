@@ -431,3 +431,98 @@ class ServiceOptions(Checked):
         least=0,
         most=256,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataOptions(Checked):
+    """What a model learns from."""
+
+    data: str = option(
+        MISSING,
+        "folder of class folders, or a list: .csv or .json with path, label, start, end, split, "
+        "group",
+        metavar="DIR|FILE",
+    )
+    val: float = option(
+        0.2,
+        "share of the clips that judge the model, where the list has no split of its own",
+        metavar="SHARE",
+        least=0.01,
+        most=0.9,
+    )
+    test: float = option(
+        0.0,
+        "share that neither trains nor chooses the model",
+        metavar="SHARE",
+        least=0.0,
+        most=0.9,
+    )
+    folds: int = option(
+        0,
+        "train so many models, each judged by another part of the clips; 0: one model",
+        metavar="N",
+        least=0,
+        most=100,
+    )
+    frames: int | None = option(
+        None,
+        "frames of a training clip; default: as the model was trained, or as many as the longest "
+        "clip has, if that is less",
+        metavar="N",
+        least=1,
+        most=MAX_CLIP_FRAMES,
+    )
+    stride: int = option(
+        1, "take every N-th frame of the model's own rate", metavar="N", least=1, most=64
+    )
+    discard: int = option(
+        1,
+        "leave out clips of fewer frames than this, at the model's rate",
+        metavar="N",
+        least=1,
+        most=MAX_CLIP_FRAMES,
+    )
+    workers: int = option(
+        0,
+        "processes that read clips; 0: the trainer itself",
+        metavar="N",
+        least=0,
+        most=256,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentOptions(Checked):
+    """How clips are varied."""
+
+    crop: float = option(
+        0.5,
+        "least share of the picture that a random crop keeps; 1: no crops",
+        metavar="SHARE",
+        least=0.05,
+        most=1.0,
+    )
+    color: float = option(
+        0.3,
+        "how far brightness, contrast and saturation vary; 0: not at all",
+        metavar="SHARE",
+        least=0.0,
+        most=1.0,
+    )
+    speed: float = option(
+        1.2,
+        "play up to so many times faster or slower; 1: as filmed",
+        metavar="FACTOR",
+        least=1.0,
+        most=4.0,
+    )
+    flip: bool = option(
+        True,
+        "mirror half of the clips, but none whose label names a side or a direction and is not "
+        "in --swap",
+    )
+    swap: str = option(
+        "",
+        "labels that mirroring swaps, as 'swipe left=swipe right, wave=wave'; default: none",
+        metavar="A=B,...",
+    )
