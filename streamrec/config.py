@@ -526,3 +526,107 @@ class AugmentOptions(Checked):
         "labels that mirroring swaps, as 'swipe left=swipe right, wave=wave'; default: none",
         metavar="A=B,...",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeOptions(Checked):
+    """What is trained, and how."""
+
+    model: str = option(
+        DEFAULT_MODEL, "what to start from: a model's name or a file of weights", metavar="NAME"
+    )
+    trained: Literal["classifier", "head", "blocks", "all"] = option(
+        "classifier",
+        "what of it learns: the classifier alone (minutes on a CPU), the head, the head and the "
+        "last --blocks, or all; the rest stays as it is, and what it makes of the clips is kept",
+    )
+    blocks: int = option(
+        2, "last blocks of a MoViNet that learn with --trained blocks", metavar="K", least=1
+    )
+    scratch: bool = option(False, "begin with random weights; takes --trained all")
+    horizon: int | None = option(
+        None,
+        "frames after which running means forget; 0: never, as the reference; default: the model's",
+        metavar="N",
+        least=0,
+        most=100_000,
+    )
+    epochs: int = option(30, "times that each clip is seen", metavar="N", least=1, most=1_000_000)
+    steps: int | None = option(
+        None, "end after so many steps; default: after the epochs", metavar="N", least=1
+    )
+    batch: int = option(16, "clips in a step on each device", metavar="N", least=1, most=65536)
+    accumulate: int = option(
+        1, "batches whose gradients make one step", metavar="N", least=1, most=4096
+    )
+    rate: float = option(1e-3, "highest learning rate", metavar="R", least=0.0, most=10.0)
+    warmup: float = option(
+        0.1,
+        "share of the steps in which the rate rises; it falls as a cosine after that",
+        metavar="SHARE",
+        least=0.0,
+        most=1.0,
+    )
+    weight_decay: float = option(0.05, "of AdamW", metavar="W", least=0.0, most=10.0)
+    label_smoothing: float = option(
+        0.1, "share of the target given to all classes", metavar="SHARE", least=0.0, most=0.9
+    )
+    class_weights: bool = option(True, "let rare classes count as much as frequent ones")
+    per_frame: float = option(
+        0.5,
+        "share of the loss that is of every frame, so that early frames answer well; the rest is "
+        "of the last one",
+        metavar="SHARE",
+        least=0.0,
+        most=1.0,
+    )
+    chunk: int | None = option(
+        None,
+        "carry the state from chunk to chunk of so many frames, without its gradient; default: the "
+        "whole clip at once",
+        metavar="N",
+        least=1,
+        most=MAX_CLIP_FRAMES,
+    )
+    views: int = option(
+        8,
+        "variations of each clip, where what stays as it is has to see them first",
+        metavar="N",
+        least=1,
+        most=1000,
+    )
+    ema: float = option(
+        0.99,
+        "how slowly the averaged weights follow, which are the result",
+        least=0.0,
+        most=0.99999,
+    )
+    patience: int = option(
+        0,
+        "stop after so many epochs without a lower loss on the validation clips, and take the "
+        "best; 0: take the last",
+        metavar="N",
+        least=0,
+    )
+    teacher: str | None = option(
+        None, "a larger model with the same labels, whose answers are learnt, too", metavar="NAME"
+    )
+    distil: float = option(
+        0.5, "share of the loss that is the teacher's", metavar="SHARE", least=0.0, most=1.0
+    )
+    quantised: bool = option(False, "learn with 8-bit rounding, for `streamrec export --int8`")
+    seed: int = option(0, "of everything random", metavar="N", least=0, most=2**31 - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineOptions(Checked):
+    """Where it is trained."""
+
+    out: str = option(MISSING, "folder of the run: model, report, curves", metavar="DIR")
+    device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "what computes")
+    devices: int = option(1, "how many of them", metavar="N", least=1, most=1024)
+    precision: Literal["32", "bf16", "16"] = option("32", "mixed precision, where it is not 32")
+    threads: int = option(
+        0, "threads of PyTorch; 0: as many as there are cores", metavar="N", least=0, most=256
+    )
+    resume: bool = option(False, "go on with the run in --out")
