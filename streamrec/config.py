@@ -630,3 +630,41 @@ class MachineOptions(Checked):
         0, "threads of PyTorch; 0: as many as there are cores", metavar="N", least=0, most=256
     )
     resume: bool = option(False, "go on with the run in --out")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOptions(Checked):
+    """Endless video, made of the clips with background between them."""
+
+    ages: str = option(
+        "0,10,60", "minutes of background that the stream has seen before a clip", metavar="MIN,..."
+    )
+    horizons: str = option(
+        "half,own,double,none",
+        "frames after which running means forget, each measured: numbers; half, own and double "
+        "of the model; none: never, as in the reference",
+        metavar="N,...",
+    )
+    background: str = option(
+        "",
+        "video in which nothing happens, or a folder of such; default: the clips without labels, "
+        "or still scenes",
+        metavar="FILE|DIR",
+    )
+    background_label: str | None = option(
+        None,
+        "labels with which the model says that nothing happens; default: 'still', if it has that",
+        metavar="LABEL,...",
+    )
+    before: float = option(
+        3.0, "seconds of background right before a clip", metavar="S", least=0.0, most=600
+    )
+    after: float = option(
+        10.0, "seconds of background right after it", metavar="S", least=0.0, most=600
+    )
+    overlaps: str = option(
+        "0.1,0.3,0.5",
+        "shares of time that an event and its action have in common at least (intersection over "
+        "union), each measured",
+        metavar="SHARE,...",
+    )
