@@ -1,0 +1,113 @@
+"""Clips as a network learns from them: view ``v`` of clip ``i``, always the same for a seed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from streamrec.config import AugmentOptions
+from streamrec.dataset.clips import LabelledClip
+from streamrec.dataset.frames import read_frames
+from streamrec.errors import LabelsError, OptionError, SourceReadError
+from streamrec.training.augment import Augment, Variation, draw
+from streamrec.training.flip import FlipRule
+from streamrec.types import Image, StreamSpec
+
+
+class ClipViews(Dataset[tuple[Tensor, Tensor]]):
+    """Model inputs and targets, by the clip's index.
+
+    An item is the frames, float32 [frames, 3, height, width], and a one for each class that they
+    show, float32 [classes], else zeros. It depends on seed, view and index only, whatever process
+    makes it.
+
+    Args:
+        clips: what there is.
+        labels: class names in the order of the targets.
+        spec: the model's rate and preprocessing.
+        frames: frames of an item; shorter clips are looped.
+        stride: every so many frames of the model's rate.
+        varied: how clips are varied; None: not at all: the middle of what a live model sees.
+        seed: at least 0.
+
+    Attributes:
+        view: which view of the clips comes out, at least 0. Set it before a loader begins to
+            iterate: its processes take it from there.
+
+    Raises:
+        LabelsError: a clip has a label that is not among ``labels``.
+        OptionError: the model sees optical flow, or ``varied.swap`` does not fit the labels.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[LabelledClip],
+        labels: tuple[str, ...],
+        spec: StreamSpec,
+        *,
+        frames: int,
+        stride: int = 1,
+        varied: AugmentOptions | None,
+        seed: int,
+    ) -> None:
+        if spec.flow is not None:
+            raise OptionError(f"{spec.name} sees optical flow; what is trained here sees colours")
+        _check_labels(clips, labels)
+        self.view = 0
+        self._clips, self._labels = tuple(clips), labels
+        self._fps, self._frames, self._stride = spec.fps, frames, stride
+        self._varied, self._seed = varied, seed
+        self._flip = FlipRule(labels, "" if varied is None else varied.swap)
+        self._augment = Augment(spec.preprocessing, 1.0 if varied is None else varied.crop)
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return frames and target.
+
+        Raises:
+            SourceError: the file cannot be read, or has no pictures there.
+        """
+        labels, variation = self._drawn(index)
+        images = self._piece(self._read(self._clips[index], variation), variation)
+        target = torch.tensor([float(label in labels) for label in self._labels])
+        return torch.from_numpy(self._augment(images, variation)), target
+
+    def _drawn(self, index: int) -> tuple[tuple[str, ...], Variation]:
+        """Return how a clip is varied, and what it shows then."""
+        labels = self._clips[index].labels
+        if self._varied is None:
+            return labels, Variation()
+        random = np.random.default_rng((self._seed, self.view, index))
+        variation = draw(self._varied, random)
+        flipped = self._flip.flipped(labels) if variation.mirrored else None
+        return flipped or labels, replace(variation, mirrored=flipped is not None)
+
+    def _read(self, clip: LabelledClip, variation: Variation) -> list[Image]:
+        images = read_frames(
+            clip,
+            self._fps,
+            self._augment.reduce,
+            phase_s=variation.phase / self._fps,
+            speed=variation.speed,
+        )
+        if not images:
+            raise SourceReadError(f"{clip.name} has no pictures in it")
+        return images
+
+    def _piece(self, images: Sequence[Image], variation: Variation) -> list[Image]:
+        """Return the frames asked for: a piece of a longer clip, or a shorter one looped."""
+        spare = len(images) - (self._frames - 1) * self._stride
+        start = int(variation.start * max(spare, 0))
+        chosen = np.resize(np.arange(start, len(images), self._stride), self._frames)
+        return [images[i] for i in chosen.tolist()]
+
+
+def _check_labels(clips: Sequence[LabelledClip], labels: tuple[str, ...]) -> None:
+    unknown = sorted({label for clip in clips for label in clip.labels} - set(labels))
+    if unknown:
+        raise LabelsError(f"clips show {', '.join(unknown)}; the labels are {', '.join(labels)}")
