@@ -1,0 +1,73 @@
+"""How far figures could be off."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streamrec.dataset.clips import LabelledClip
+from streamrec.errors import OptionError
+from streamrec.evaluation.answers import Answers
+from streamrec.evaluation.bootstrap import interval
+from streamrec.evaluation.metrics import top_k
+
+
+def answers(right, groups=None) -> Answers:
+    """Answers of two classes that are right or wrong."""
+    groups = [None] * len(right) if groups is None else groups
+    scores = np.where(np.array(right)[:, None], [0.9, 0.1], [0.1, 0.9]).astype(np.float32)
+    truth = np.tile([True, False], (len(right), 1))
+    clips = [
+        LabelledClip(path=Path(f"{i}.mp4"), labels=("a",), group=group)
+        for i, group in enumerate(groups)
+    ]
+    return Answers(model="m", labels=("a", "b"), clips=clips, truth=truth, scores=scores)
+
+
+def accuracy(given: Answers) -> float:
+    return top_k(given, 1)
+
+
+def test_of_single_clips_it_is_the_binomial_interval():
+    found = interval(answers([True] * 75 + [False] * 25), accuracy)
+    assert found.groups == 100
+    assert found.low == pytest.approx(0.75 - 1.96 * 0.0433, abs=0.02)
+    assert found.high == pytest.approx(0.75 + 1.96 * 0.0433, abs=0.02)
+
+
+def test_clips_of_one_video_count_as_one():
+    right = [True] * 75 + [False] * 25
+    alone = interval(answers(right), accuracy)
+    grouped = interval(answers(right, [str(i // 5) for i in range(100)]), accuracy)
+    assert grouped.groups == 20
+    assert grouped.high - grouped.low > 1.8 * (alone.high - alone.low)  # the root of five
+
+
+def test_a_group_is_drawn_whole():
+    sizes = set()
+    given = answers([True] * 9, ["x"] * 4 + ["y"] * 4 + [None])
+    interval(given, lambda drawn: sizes.add(len(drawn.clips)) or 0.0, resamples=200)
+    assert sizes == {12, 9, 6, 3}
+
+
+def test_one_group_says_nothing_of_others():
+    assert interval(answers([True, False], ["x", "x"]), accuracy) is None
+
+
+def test_the_same_seed_gives_the_same_interval():
+    given = answers([True] * 9 + [False] * 5)
+    first, again, other = (interval(given, accuracy, seed=seed) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+def test_a_higher_level_is_wider():
+    given = answers([True] * 30 + [False] * 20)
+    narrow, wide = interval(given, accuracy, level=0.5), interval(given, accuracy, level=0.99)
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+@pytest.mark.parametrize("bad", [{"resamples": 0}, {"level": 0.0}, {"level": 1.0}])
+def test_what_is_not_allowed_is_refused(bad):
+    with pytest.raises(OptionError, match="at least 1"):
+        interval(answers([True, False]), accuracy, **bad)
