@@ -3,16 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from streamrec.dataset.clips import Dataset
 from streamrec.evaluation.answers import Answers
-
-if TYPE_CHECKING:
-    from streamrec.evaluation.metrics import Figures
-
-Interval = tuple[float, float]
-"""Lowest and highest value, at 95 % confidence."""
+from streamrec.evaluation.bootstrap import Interval
+from streamrec.evaluation.metrics import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +60,13 @@ class Judgement:
     Attributes:
         answers: what it said, with the probabilities that it will say from now on.
         figures: how good that is.
-        intervals: how sure these figures are, by their names ("top1", "mean_ap").
+        intervals: how sure these figures are, by their names ("top1",
+            "mean_average_precision"); None: there are no two groups.
     """
 
     answers: Answers
-    figures: "Figures"
-    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    figures: Figures
+    intervals: Mapping[str, Interval | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +104,7 @@ class TrainingRun:
     curves: Path
     judged: Judgement
     judged_on: str = "val"
-    before: "Figures | None" = None
+    before: Figures | None = None
     temperature: float | None = None
     latency: Sequence[Latency] = ()
     fps: float
