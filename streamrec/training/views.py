@@ -88,16 +88,12 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         return flipped or labels, replace(variation, mirrored=flipped is not None)
 
     def _read(self, clip: LabelledClip, variation: Variation) -> list[Image]:
-        images = read_frames(
-            clip,
-            self._fps,
-            self._augment.reduce,
-            phase_s=variation.phase / self._fps,
-            speed=variation.speed,
-        )
-        if not images:
-            raise SourceReadError(f"{clip.name} has no pictures in it")
-        return images
+        make, speed = self._augment.reduce, variation.speed
+        phase_s = variation.phase * speed / self._fps
+        try:
+            return read_frames(clip, self._fps, make, phase_s=phase_s, speed=speed)
+        except SourceReadError:  # a clip shorter than that has its first frame at least
+            return read_frames(clip, self._fps, make, speed=speed)
 
     def _piece(self, images: Sequence[Image], variation: Variation) -> list[Image]:
         """Return the frames asked for: a piece of a longer clip, or a shorter one looped."""

@@ -171,6 +171,13 @@ def test_targets_hold_all_labels(clip: Callable[..., LabelledClip]) -> None:
     assert len(ours) == 2
 
 
+def test_a_clip_shorter_than_the_grid_is_varied_too(clip: Callable[..., LabelledClip]) -> None:
+    ours = views(clip(1), varied=AugmentOptions())
+    for view in range(5):
+        ours.view = view
+        assert ours[0][0].shape == (4, 3, 24, 32)
+
+
 def test_a_bad_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "bad.avi"
     path.write_bytes(b"no video")
