@@ -32,8 +32,10 @@ class LabelledClip:
     @property
     def name(self) -> str:
         """The file, and which piece of it."""
-        piece = "" if self.end_s is None else f"@{self.start_s:g}-{self.end_s:g}"
-        return f"{self.path}{piece}"
+        if not self.start_s and self.end_s is None:
+            return str(self.path)
+        end = "" if self.end_s is None else f"{self.end_s:g}"
+        return f"{self.path}@{self.start_s:g}-{end}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def _chosen(clips: Sequence[LabelledClip], share: float, seed: int, name: str) -
 def _fraction(share: float, most: int) -> Fraction:
     """Return a share as so many of at most ``most`` parts, at least one, and not all."""
     near = Fraction(share).limit_denominator(min(most, _MAX_PARTS))
-    least = Fraction(1, min(most, round(1 / share)) if share < 0.5 else most)
+    least = Fraction(1, min(most, max(_MAX_PARTS, round(1 / share))))
     return min(max(near, least), 1 - Fraction(1, most))
 
 
