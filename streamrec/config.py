@@ -668,3 +668,50 @@ class LiveOptions(Checked):
         "union), each measured",
         metavar="SHARE,...",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectOptions(Checked):
+    """What is recorded."""
+
+    to: str = option(
+        MISSING,
+        "folder of class folders; clips are added to what is there, nothing is replaced",
+        metavar="DIR",
+    )
+    labels: str = option(
+        "",
+        "labels, each recorded by its key: 1 to 9, then a to z; 'w=wave,c=clap' chooses the keys; "
+        "with --model: the labels whose events are kept, 'boxing=fight' under another name; "
+        "default: all of the model",
+        metavar="A,B,...",
+    )
+    before: float = option(
+        1.0,
+        "seconds that a clip begins before its key, or its event",
+        metavar="S",
+        least=0.0,
+        most=60,
+    )
+    after: float = option(
+        2.0,
+        "seconds that it goes on after the last press of the key, or after the event",
+        metavar="S",
+        least=0.0,
+        most=600,
+    )
+    toggle: bool = option(
+        False, "a press begins a clip, the next press of the same key ends it at once"
+    )
+    longest: float = option(
+        60.0, "seconds that a clip has at most", metavar="S", least=1.0, most=600
+    )
+    background: float = option(
+        0.0,
+        "also record nothing, as _background, every so many seconds in which no label is recorded; "
+        "0: never",
+        metavar="S",
+        least=0.0,
+        most=86400,
+    )
+    show: bool = option(False, "show the picture in a window, which takes the keys, too")
