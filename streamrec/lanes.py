@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrec.runtimes.base import RunningStream, Runtime
 from streamrec.sampling import Turn
-from streamrec.types import Array, State
+from streamrec.types import Array, State, StreamSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Lanes:
         """
         started_s = time.perf_counter()
         lanes = self._lanes.values()
-        steps = [_step(time_s, lane.running.finish(), lane.age) for lane in lanes]
+        steps = [self._step(time_s, lane.running.finish(), lane.age) for lane in lanes]
         self.infer_ms = (time.perf_counter() - started_s) * 1e3
         return [step for step in steps if step is not None]
 
@@ -116,7 +116,12 @@ class Lanes:
             lane.running.advance(x)
         lane.age += 1
         self._latest = turn.lane
-        return _step(turn.time_s, logits, lane.age)
+        return self._step(turn.time_s, logits, lane.age)
+
+    def _step(self, time_s: float, logits: Array | None, age: int) -> Step | None:
+        if logits is None:
+            return None
+        return Step(time_s, probabilities(self._runtime.spec, logits), age)
 
     def _begin(self, key: int) -> _Lane:
         donor = self._lanes.get(self._latest) if self._latest is not None else None
@@ -128,12 +133,19 @@ class Lanes:
         return lane
 
 
-def _step(time_s: float, logits: Array | None, age: int) -> Step | None:
-    return None if logits is None else Step(time_s, softmax(logits), age)
+def probabilities(spec: StreamSpec, logits: Array) -> Array:
+    """Logits [classes] of a model -> what they mean, float32 [classes]."""
+    return sigmoid(logits) if spec.multi_label else softmax(logits)
 
 
 def softmax(logits: Array) -> Array:
-    """Logits [classes] -> probabilities, float32 [classes]."""
+    """Logits [classes] -> probabilities that sum to 1, float32 [classes]."""
     powers = np.exp(logits.astype(np.float64) - logits.max())
-    probabilities: Array = (powers / powers.sum()).astype(np.float32)
-    return probabilities
+    shares: Array = (powers / powers.sum()).astype(np.float32)
+    return shares
+
+
+def sigmoid(logits: Array) -> Array:
+    """Logits [classes] -> a probability for each class by itself, float32 [classes]."""
+    each: Array = (np.tanh(logits.astype(np.float64) / 2) / 2 + 0.5).astype(np.float32)
+    return each

@@ -112,6 +112,7 @@ def spec_of(weights: "ModelWeights", name: str, window: int | None = None) -> St
         windowed=not record.causal,
         flow=record.flow if isinstance(record, ClipArchitecture) else None,
         trained="random" not in (provenance.get("weights"), provenance.get("classifier")),
+        multi_label=weights.multi_label,
     )
     return spec if window is None or record.causal else _with_window(spec, record, window)
 

@@ -195,6 +195,8 @@ class StreamSpec:
         hop: frames of its time grid from one prediction to the next.
         flow: how it sees motion; None: it sees colours only.
         trained: False: its weights are random, to try what it costs; what it says means nothing.
+        multi_label: whether classes are independent, each with a probability of its own; if not,
+            those of all classes sum to 1.
     """
 
     name: str
@@ -208,6 +210,7 @@ class StreamSpec:
     hop: int = 1
     flow: FlowInput | None = None
     trained: bool = True
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         if not self.labels:

@@ -78,6 +78,19 @@ def test_torch_and_onnx_load_the_same_model(tiny):
     np.testing.assert_allclose(says(one), says(other), atol=1e-5)
 
 
+@pytest.mark.parametrize("runtime", ["torch", "onnx", "native"])
+def test_a_model_of_several_labels_gives_each_its_own_probability(tmp_path, runtime):
+    path = tmp_path / "mine.safetensors"
+    save_model(path, replace(weights(trained(), LABELS), multi_label=True))
+    several = load(str(path), runtime=runtime)
+    save_model(path, weights(trained(), LABELS))
+    one = says(load(str(path), runtime=runtime))
+    odds = (said := says(several)) / (1 - said)
+    assert several.spec.multi_label
+    np.testing.assert_allclose(odds / odds.sum(), one, atol=1e-4)
+    assert abs(said.sum() - 1) > 0.1
+
+
 def exports(folder) -> dict:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.onnx")}
 

@@ -17,6 +17,12 @@ def test_a_card_comes_back_from_json_as_it_was(card):
     assert card_from_json(card.to_json(), "file") == card
 
 
+def test_a_card_from_before_there_were_several_labels_is_read():
+    text = STEP.to_json()
+    assert ',"multi_label":false' in text
+    assert card_from_json(text.replace(',"multi_label":false', ""), "file") == STEP
+
+
 def test_a_step_graph_takes_a_frame_and_each_entry_of_its_rings():
     frame, ring, single = (1, 3, 32, 32), (1, 8, 4, 4), (1, 1, 1, 1)
     assert STEP.inputs() == {"frame": frame, "a_0": ring, "a_1": ring, "b": single}

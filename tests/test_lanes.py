@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from support import spec_of, tiny_architecture
 
-from streamrec.lanes import Lanes, softmax
+from streamrec.lanes import Lanes, probabilities, softmax
 from streamrec.runtimes.state import check_state
 from streamrec.sampling import Turn
 
 SPEC = replace(spec_of(tiny_architecture()), labels=("sum", "zero"))
+SEVERAL = replace(SPEC, multi_label=True)
 
 
 class Adder:
@@ -122,7 +123,23 @@ def test_a_state_is_a_copy_from_which_other_lanes_go_on():
 
 @pytest.mark.parametrize("logits", [[0, 0, 0], [1000, 0, -1000], [-1e30, -1e30, 0], [88, 89, 90]])
 def test_probabilities_add_up_to_one_and_keep_the_order(logits):
-    probabilities = softmax(np.array(logits, np.float32))
-    assert probabilities.dtype == np.float32
-    assert probabilities.sum() == pytest.approx(1.0)
-    assert (np.diff(probabilities) * np.diff(logits) >= 0).all()
+    said = probabilities(SPEC, np.array(logits, np.float32))
+    assert said.dtype == np.float32
+    assert said.sum() == pytest.approx(1.0)
+    assert (np.diff(said) * np.diff(logits) >= 0).all()
+
+
+def test_classes_of_which_several_may_be_true_have_a_probability_each():
+    logits = np.array([0.0, 2.0, -2.0, 1000.0, -1000.0], np.float32)
+    said = probabilities(SEVERAL, logits)
+    assert said.dtype == np.float32
+    np.testing.assert_allclose(said, [0.5, 0.880797, 0.119203, 1.0, 0.0], atol=1e-6)
+
+
+def test_a_model_of_several_labels_says_how_probable_each_is():
+    model = Adder()
+    model.spec = SEVERAL
+    lanes = Lanes(model)
+    feed(lanes, (0, 1.0))
+    (step,) = lanes.step(value(1.0), [Turn(0, 0.0)])
+    np.testing.assert_allclose(step.probabilities, [0.880797, 0.5], atol=1e-6)

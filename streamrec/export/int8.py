@@ -21,7 +21,7 @@ from streamrec.atomic import atomic_path
 from streamrec.card import METADATA_KEY
 from streamrec.errors import ModelError, SourceReadError
 from streamrec.grid_inputs import grid_inputs
-from streamrec.lanes import softmax
+from streamrec.lanes import probabilities
 from streamrec.runtimes.onnx import OnnxRuntime, engine_errors
 from streamrec.sources.base import Source
 from streamrec.types import Array, StreamSpec
@@ -169,10 +169,10 @@ def _compare(
 
 def _watch(runtime: OnnxRuntime, clip: Clip) -> tuple[Array, Array]:
     """Return probabilities, float32 [frames, classes], and what each step took, [frames], ms."""
-    stream, times_ms, probabilities = runtime.start(), [], []
+    stream, times_ms, said = runtime.start(), [], []
     for x in clip:
         started_s = time.perf_counter()
         logits = stream.step(x)
         times_ms.append((time.perf_counter() - started_s) * 1e3)
-        probabilities.append(softmax(logits))
-    return np.stack(probabilities), np.array(times_ms, np.float32)
+        said.append(probabilities(runtime.spec, logits))
+    return np.stack(said), np.array(times_ms, np.float32)

@@ -30,7 +30,8 @@ _RECORDS: Mapping[str, type[Architecture]] = MappingProxyType(
 class _Header:
     """What the metadata hold, as JSON under the key ``streamrec``.
 
-    Files from before there were other models than MoViNets do not state their ``kind``.
+    Files from before there were other models than MoViNets do not state their ``kind``, nor those
+    from before there were models of several labels whether they are ``multi_label``.
     """
 
     architecture: msgspec.Raw
@@ -39,6 +40,7 @@ class _Header:
     provenance: dict[str, str]
     format: int = _FORMAT
     kind: str = "movinet"
+    multi_label: bool = False
 
 
 def save_model(path: Path, weights: ModelWeights) -> None:
@@ -55,6 +57,7 @@ def save_model(path: Path, weights: ModelWeights) -> None:
         preprocessing=weights.preprocessing,
         provenance=dict(weights.provenance),
         kind=_kind(weights.architecture),
+        multi_label=weights.multi_label,
     )
     metadata = {"format": "np", _KEY: msgspec.json.encode(header).decode()}
     with atomic_path(path) as temporary:
@@ -86,6 +89,7 @@ def load_model(path: Path) -> ModelWeights:
         labels=header.labels,
         preprocessing=header.preprocessing,
         provenance=header.provenance,
+        multi_label=header.multi_label,
     )
 
 

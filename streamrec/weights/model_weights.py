@@ -18,6 +18,7 @@ class ModelWeights:
         labels: class names in logit order, None where the file has none.
         preprocessing: how a picture becomes input.
         provenance: where the weights come from, as free text by keyword.
+        multi_label: whether several classes may be true at once; logits are then independent.
     """
 
     architecture: Architecture
@@ -25,6 +26,7 @@ class ModelWeights:
     labels: tuple[str, ...] | None = field(default=None, repr=False)
     preprocessing: Preprocessing
     provenance: Mapping[str, str] = field(default_factory=dict)
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         classes = self.architecture.classes

@@ -1,15 +1,17 @@
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import pytest
-from tiny_models import exported, recognizer, runtime, trained
+from tiny_models import exported, recognizer, runtime, spec, trained
 
 from streamrec.card import METADATA_KEY
 from streamrec.errors import ModelError, SourceReadError
 from streamrec.export.int8 import model_inputs, quantize
-from streamrec.lanes import softmax
+from streamrec.export.write import write_export
+from streamrec.lanes import sigmoid, softmax
 from streamrec.runtimes.onnx import OnnxRuntime
 from streamrec.smoothing import NoSmoothing
 from streamrec.sources.synthetic import Scene, SyntheticSource
@@ -47,6 +49,17 @@ def test_the_report_is_what_the_files_do(model, tmp_path):
     assert report.agreement == pytest.approx(np.mean(same))
     assert 0 < report.mean_difference < 0.05
     assert report.size_bytes == (tmp_path / "int8.onnx").stat().st_size
+
+
+def test_probabilities_are_those_of_the_models_kind(tmp_path):
+    path, (clip,) = tmp_path / "float.onnx", clips(1)
+    several = replace(spec(trained()), multi_label=True)
+    write_export(trained(), several, {}, path)
+    report = quantize(path, [clip], tmp_path / "int8.onnx")
+    streams = OnnxRuntime(path).start(), OnnxRuntime(tmp_path / "int8.onnx").start()
+    said = [np.stack([sigmoid(stream.step(x)) for x in clip]) for stream in streams]
+    assert report.mean_difference == pytest.approx(np.abs(said[0] - said[1]).mean())
+    assert OnnxRuntime(tmp_path / "int8.onnx").spec.multi_label
 
 
 def test_a_single_clip_serves_for_both_and_the_file_can_be_replaced(model):

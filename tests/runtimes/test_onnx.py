@@ -160,6 +160,7 @@ def test_the_file_says_what_a_program_needs_to_know():
         "hop": 1,
         "flow": None,
         "trained": True,
+        "multi_label": False,
     }
 
 

@@ -60,6 +60,21 @@ def test_a_file_from_before_there_were_clip_models_is_read(path):
     assert load_model(path).architecture == random_weights().architecture
 
 
+def test_a_file_says_whether_several_classes_may_be_true(path):
+    save_model(path, replace(random_weights(), multi_label=True))
+    assert load_model(path).multi_label
+    save_model(path, random_weights())
+    assert not load_model(path).multi_label
+
+
+def test_in_a_file_from_before_there_were_several_labels_one_is_true(path):
+    save_model(path, random_weights())
+    header = header_of(path)
+    del header["multi_label"]
+    save_file(load_file(path), path, {"streamrec": json.dumps(header)})
+    assert not load_model(path).multi_label
+
+
 @pytest.mark.parametrize("architecture", [TINY[0], CLIP_MODELS[1]], ids=lambda a: a.name)
 def test_the_record_is_read_without_the_weights(path, architecture):
     save_model(path, random_weights(architecture))
