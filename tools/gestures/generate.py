@@ -6,7 +6,7 @@ draws a contact sheet, one clip a row.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import camera
@@ -14,18 +14,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from hand import Part, arm_and_hand, capsule, random_look
-from motion import LABELS, RATE_HZ, Floats, Track, X, Y, track
+from motion import LABELS, RATE_HZ, STILL, Floats, Track, X, Y, track
 from scene import Body, Picture, any_color, draw, person, random_body, room, thing
 
 SIZE = 48
 FPS = 10.0
-FRAMES = 36
+FRAMES = 48
 
 TURNS = (*range(len(LABELS)), *2 * (LABELS.index("push"), LABELS.index("pull")))
 """First motions, in turn: the hardest to see come more often."""
 
 _CANVAS_HEIGHT = 80
-_ASPECTS = (16 / 9, 4 / 3, 1.0)
+_ASPECTS = {16 / 9: 0.55, 4 / 3: 0.25, 1.0: 0.06, 3 / 4: 0.06, 9 / 16: 0.08}
+"""Shapes of pictures, width over height, and how often each comes."""
+
 _MOST_EXPOSURES = 4
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
@@ -53,7 +55,7 @@ class Clip:
 def generate(seed: int, index: int, frames: int = FRAMES) -> Clip:
     """Clip ``index`` of the endless set ``seed``; its first motion is the next of ``TURNS``."""
     rng = np.random.default_rng([seed, index])
-    aspect = float(rng.choice(_ASPECTS, p=[0.7, 0.25, 0.05]))
+    aspect = float(rng.choice(list(_ASPECTS), p=list(_ASPECTS.values())))
     times_s, exposure_s = camera.looks(rng, frames, FPS)
     hand = track(rng, TURNS[index % len(TURNS)], aspect, float(times_s[-1]) + 1.0)
     times_s = times_s + _start_s(rng, hand)
@@ -94,7 +96,7 @@ def render(
     body = random_body(rng, aspect) if rng.random() < 0.85 else None
     moments = times_s[:, None] + exposure_s * np.linspace(0, 1, _MOST_EXPOSURES)
     poses = hand.at(moments.ravel())
-    parts = _foreground(rng, poses, aspect, body)
+    parts = _foreground(rng, hand, poses, aspect, body)
     backdrop = _backdrop(rng, height, width, body, times_s, hand)
     exposures = _exposures(poses, height)
     shift = camera.shake(rng, times_s) * height
@@ -127,13 +129,36 @@ def _expose(backdrop: Picture, parts: list[Part], first: int, count: int) -> Pic
 
 
 def _foreground(
-    rng: np.random.Generator, poses: Floats, aspect: float, body: Body | None
+    rng: np.random.Generator, hand: Track, poses: Floats, aspect: float, body: Body | None
 ) -> list[Part]:
-    if rng.random() < 0.12:
+    if rng.random() < 0.1:
         return thing(rng, poses)
     cloth = body.cloth if body and rng.random() < 0.9 else any_color(rng)
-    look = random_look(rng, poses, aspect, cloth, body.shoulders if body else [])
-    return arm_and_hand(poses, look)
+    shoulders = body.shoulders if body else []
+    look = random_look(rng, poses, aspect, cloth, shoulders)
+    parts = arm_and_hand(poses, look)
+    if rng.random() < 0.85:
+        return parts
+    others = _other_hand(rng, hand, poses, aspect)
+    middle = aspect / 2 if body is None else body.x
+    shoulder = (2 * middle - look.shoulder[0], look.shoulder[1])
+    elbow = (2 * middle - look.elbow[0], *look.elbow[1:])
+    twin = replace(look, side=-look.side, shoulder=shoulder, elbow=elbow)
+    return [*arm_and_hand(others, twin), *parts]
+
+
+def _other_hand(rng: np.random.Generator, hand: Track, poses: Floats, aspect: float) -> Floats:
+    """Poses of the second hand: it pushes or pulls with the first, or only rests."""
+    together = {LABELS[label] for label, _, _ in hand.strokes} <= {"push", "pull", "still"}
+    if together and rng.random() < 0.7:
+        return np.asarray(poses * [-1, 1, 1, -1, 1, 1] + [aspect, 0, 0, 0, 0, 0])
+    resting = poses[:1].repeat(len(poses), axis=0)
+    side = -1 if resting[0, X] > aspect / 2 else 1
+    resting[:, X] = aspect / 2 + side * aspect * rng.uniform(0.1, 0.45)
+    resting[:, Y] = rng.uniform(0.4, 1.1)
+    drift = rng.normal(0, 0.02, 2) * np.linspace(0, 1, len(poses))[:, None]
+    resting[:, [X, Y]] += drift
+    return resting
 
 
 class _Backdrop:
@@ -171,7 +196,10 @@ def _backdrop(
 ) -> _Backdrop:
     scenery = room(rng, height, width)
     sitter = person(rng, height, width, body) if body else None
-    walker = _walker(rng, width / height, times_s) if rng.random() < 0.12 else []
+    bustle = 0.35 if hand.strokes[0][0] == STILL else 0.12
+    walker = _walker(rng, width / height, times_s) if rng.random() < bustle else []
+    if rng.random() < bustle / 2:
+        walker += _appliance(rng, width / height, times_s)
     return _Backdrop(scenery, sitter, height * _lean(rng, times_s, hand), walker)
 
 
@@ -179,26 +207,40 @@ def _lean(rng: np.random.Generator, times_s: Floats, hand: Track) -> Floats:
     """Where the body is, [n, 2]: it sways, breathes, and follows the hand a little."""
     pull = rng.choice([0, rng.uniform(0, 0.12)], p=[0.4, 0.6])
     palm = hand.at(times_s - 0.15)[:, [X, Y]]
+    restless = rng.choice([0, rng.uniform(0.02, 0.08)], p=[0.8, 0.2])
     sway = [
-        camera.sway(rng, times_s, rng.choice([0.001, rng.uniform(0, 0.02)]), 0.1, 0.8)
+        camera.sway(rng, times_s, rng.choice([0.001, rng.uniform(0, 0.02), restless]), 0.1, 0.8)
         for _ in range(2)
     ]
     return np.asarray(pull * (palm - palm.mean(0)) * [1, 0.3] + np.stack(sway, axis=1))
 
 
 def _walker(rng: np.random.Generator, aspect: float, times_s: Floats) -> list[Part]:
-    """Someone small who walks by at the back."""
-    tall, x = rng.uniform(0.15, 0.5), rng.uniform(0, aspect)
-    way = x + rng.normal(0, 0.25) * (times_s - times_s[0])
-    foot = rng.uniform(0.4, 1.0)
-    a = np.stack([way, np.full(len(way), foot - tall)], axis=1)
-    b = np.stack([way, np.full(len(way), foot)], axis=1)
+    """Someone who walks by at the back, near or far, or stands there and shifts about."""
+    tall, x = rng.uniform(0.15, 0.8), rng.uniform(0, aspect)
+    since_s = times_s - times_s[0]
+    way = x + rng.normal(0, 0.25) * since_s + camera.sway(rng, times_s, 0.03, 0.1, 1.0)
+    foot = rng.uniform(0.4, 1.0) + 0.02 * tall * np.sin(rng.uniform(4, 14) * since_s)
+    a = np.stack([way, foot - tall], axis=1)
+    b = np.stack([way, foot], axis=1)
     wide = np.full(len(way), tall * rng.uniform(0.2, 0.4))
     head = a - [0, 0.15 * tall]
     return [
         (capsule(a, b, wide, 0.8 * wide), any_color(rng)),
         (capsule(head, head, 0.6 * wide, 0.6 * wide), any_color(rng)),
     ]
+
+
+def _appliance(rng: np.random.Generator, aspect: float, times_s: Floats) -> list[Part]:
+    """A fan, a curtain or a pendulum that turns or swings in its place."""
+    since_s, one = times_s - times_s[0], np.ones(len(times_s))
+    place = rng.uniform([0.05, 0.05], [0.95 * aspect, 0.8])
+    turn = rng.uniform(-6, 6) * since_s
+    if rng.random() < 0.6:
+        turn = rng.uniform(0.1, 0.7) * np.sin(turn)
+    way = np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    long, wide = rng.uniform(0.1, 0.5), rng.uniform(0.02, 0.2) * one
+    return [(capsule(place - 0 * way, place + long * way, wide, wide), any_color(rng))]
 
 
 def _moved(picture: npt.NDArray[_Number], shift: Floats, border: int) -> npt.NDArray[_Number]:

@@ -43,6 +43,9 @@ class Look:
         elbow: where the elbow rests, and how far it follows the hand, 0 to 1.
         shoulder: where the upper arm ends.
         arm_width: elbow's width.
+        broad, long: factors of the palm's width and of the fingers' length.
+        edge, lift: factors of the skin's colour at the outline and inside.
+        band: colour of a watch or bracelet, if there is one.
     """
 
     skin: Color
@@ -56,6 +59,11 @@ class Look:
     elbow: tuple[float, float, float]
     shoulder: tuple[float, float]
     arm_width: float
+    broad: float
+    long: float
+    edge: float
+    lift: float
+    band: Color | None
 
 
 def random_look(
@@ -75,8 +83,9 @@ def random_look(
     else:
         elbow, shoulder = _loose_arm(rng, middle, aspect)
     names = list(_POSES)
-    fingers = _POSES[names[rng.choice(len(names), p=[0.55, 0.17, 0.12, 0.06, 0.1])]]
-    skin = skin_color(rng)
+    fingers = _POSES[names[rng.choice(len(names), p=[0.5, 0.2, 0.12, 0.06, 0.12])]]
+    skin = skin_color(rng) if rng.random() < 0.95 else glove_color(rng)
+    palm = bool(rng.random() < 0.6)
     return Look(
         skin=skin,
         sleeve=cloth if rng.random() < 0.75 else skin,
@@ -84,11 +93,16 @@ def random_look(
         fingers=fingers,
         spread=rng.uniform(0.0, 0.45),
         thickness=rng.uniform(0.085, 0.13),
-        palm=bool(rng.random() < 0.6),
+        palm=palm,
         cuff=rng.uniform(0.0, 0.4),
         elbow=(float(elbow[0]), float(elbow[1]), rng.uniform(0.15, 0.75)),
         shoulder=(float(shoulder[0]), float(shoulder[1])),
-        arm_width=rng.uniform(0.11, 0.22),
+        arm_width=rng.uniform(0.1, 0.24),
+        broad=rng.uniform(0.85, 1.15),
+        long=rng.uniform(0.85, 1.12),
+        edge=rng.uniform(0.55, 0.92),
+        lift=rng.uniform(1.0, 1.2) if palm else rng.uniform(0.9, 1.03),
+        band=glove_color(rng) if rng.random() < 0.15 else None,
     )
 
 
@@ -108,6 +122,12 @@ def skin_color(rng: np.random.Generator) -> Color:
     light, dark = np.array([238, 196, 172]), np.array([78, 50, 38])
     tone = dark + rng.beta(2.2, 1.2) * (light - dark)
     red, green, blue = np.clip(tone * rng.normal(1, 0.08, 3) * rng.uniform(0.65, 1.1), 5, 255)
+    return float(red), float(green), float(blue)
+
+
+def glove_color(rng: np.random.Generator) -> Color:
+    """Any colour: of a glove, a strap."""
+    red, green, blue = rng.uniform(5, 245, 3)
     return float(red), float(green), float(blue)
 
 
@@ -176,18 +196,20 @@ def _arm(poses: Floats, look: Look, elbow: Floats, angle: Floats) -> Iterator[Pa
     yield capsule(elbow, cuff, 1.05 * thick, 1.25 * width), shade(look.sleeve, 0.88)
     lit = 0.08 * np.stack([thick, thick], axis=1)
     yield capsule(elbow - lit, cuff - lit, 0.6 * thick, 0.6 * width), look.sleeve
+    if look.band:
+        yield capsule(wrist, wrist + 0.06 * (elbow - wrist), 1.05 * thin, 1.08 * thin), look.band
 
 
 def _hand(poses: Floats, look: Look, angle: Floats) -> Iterator[Part]:
     for corners, color in _hand_in_place(poses, look):
         corners = corners - [0.0, -0.42]
-        corners[..., 0] *= look.side * poses[:, YAW, None]
+        corners[..., 0] *= look.broad * look.side * poses[:, YAW, None]
         yield place(corners, poses[:, [X, Y]], poses[:, SIZE], angle), color
 
 
 def _hand_in_place(poses: Floats, look: Look) -> Iterator[Part]:
     """Hand of length 1 with its wrist at the origin, before it is turned and placed."""
-    dark, light = shade(look.skin, 0.72), shade(look.skin, 1.1 if look.palm else 0.97)
+    dark, light = shade(look.skin, look.edge), shade(look.skin, look.lift)
     bend = poses[:, CURL]
     yield _thumb(look, bend, 0.15), dark
     yield _thumb(look, bend, 0.12), look.skin
@@ -211,7 +233,7 @@ def _outline(count: int, corners: list[tuple[float, float]]) -> Floats:
 def _finger(look: Look, bend: Floats, index: int, width: float) -> Floats:
     """A finger straight up from its knuckle; a bent one is short and folds over the palm."""
     x, y, length = _FINGERS[index]
-    reach = length * np.clip(look.fingers[index] * (1 - 1.25 * bend), -0.35, 1)
+    reach = look.long * length * np.clip(look.fingers[index] * (1 - 1.25 * bend), -0.35, 1)
     reach = np.where(np.abs(reach) < 0.08, 0.08, reach)
     lean = look.spread * (index - 1.5) / 1.5
     base = np.repeat(np.array([[x, y]]), len(bend), axis=0)

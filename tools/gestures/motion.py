@@ -137,13 +137,18 @@ def _aftermath(rng: np.random.Generator, end: Floats, aspect: float) -> list[Seg
     return segments
 
 
+def _room(aspect: float) -> float:
+    """How long things are in a picture of this shape: shorter where it is narrow."""
+    return min(1.0, 0.4 + 0.6 * aspect)
+
+
 def _some_pose(rng: np.random.Generator, aspect: float, size: float | None = None) -> Floats:
     curl = rng.choice([0.0, rng.uniform(0, 0.4), rng.uniform(0.6, 1)], p=[0.6, 0.25, 0.15])
     return np.array(
         [
             aspect * rng.uniform(0.18, 0.82),
             rng.uniform(0.25, 0.85),
-            size or np.exp(rng.uniform(np.log(0.26), np.log(0.7))),
+            size or _room(aspect) * np.exp(rng.uniform(np.log(0.24), np.log(0.75))),
             rng.normal(0, 0.3),
             rng.choice([1.0, rng.uniform(0.4, 1.0)], p=[0.6, 0.4]),
             curl,
@@ -212,7 +217,7 @@ def _swipe(rng: np.random.Generator, label: int, aspect: float) -> Segment:
     way = np.array(
         [dx * np.cos(angle) - dy * np.sin(angle), dx * np.sin(angle) + dy * np.cos(angle)]
     )
-    length = rng.uniform(0.3, 0.95) if dy else rng.uniform(0.3, min(1.2, 0.75 * aspect))
+    length = rng.uniform(0.3, 0.95) if dy else rng.uniform(0.28, min(1.2, 0.75 * aspect))
     begin = _some_pose(rng, aspect)
     middle = np.array([aspect * rng.uniform(0.3, 0.7), rng.uniform(0.35, 0.65)])
     begin[:2] = middle - way * length / 2 + rng.normal(0, 0.06, 2)
@@ -221,7 +226,7 @@ def _swipe(rng: np.random.Generator, label: int, aspect: float) -> Segment:
     end[SIZE] *= np.exp(rng.normal(0, 0.06))
     end[TURN] += rng.normal(0, 0.3)
     end[YAW] = rng.choice([end[YAW], rng.uniform(0.3, 1)])
-    seconds = np.exp(rng.uniform(np.log(0.35), np.log(2.2)))
+    seconds = np.exp(rng.uniform(np.log(0.3), np.log(3.0)))
     progress = _ease(rng, _count(seconds))
     poses = _bulge(_between(begin, end, progress), progress, rng.normal(0, 0.12) * length)
     return Segment(poses, "stroke", label)
@@ -229,8 +234,8 @@ def _swipe(rng: np.random.Generator, label: int, aspect: float) -> Segment:
 
 def _approach(rng: np.random.Generator, label: int, aspect: float) -> Segment:
     """Push or pull: the hand grows or shrinks about the palm, drifting a little."""
-    ratio = np.exp(rng.uniform(np.log(1.35), np.log(3.0)))
-    far_size = np.exp(rng.uniform(np.log(0.22), np.log(0.55)))
+    ratio = np.exp(rng.uniform(np.log(1.35), np.log(3.2)))
+    far_size = _room(aspect) * np.exp(rng.uniform(np.log(0.2), np.log(0.55)))
     far = _some_pose(rng, aspect, far_size)
     far[YAW] = rng.choice([1.0, rng.uniform(0.6, 1.0)])
     near = far.copy()
@@ -240,20 +245,20 @@ def _approach(rng: np.random.Generator, label: int, aspect: float) -> Segment:
     near[TURN] += rng.normal(0, 0.15)
     near[CURL] = np.clip(near[CURL] + rng.normal(0, 0.1), 0, 1)
     begin, end = (far, near) if LABELS[label] == "push" else (near, far)
-    seconds = np.exp(rng.uniform(np.log(0.5), np.log(3.3)))
+    seconds = np.exp(rng.uniform(np.log(0.5), np.log(4.0)))
     progress = _ease(rng, _count(seconds))
     poses = _bulge(_between(begin, end, progress), progress, rng.normal(0, 0.03))
     return Segment(poses, "stroke", label)
 
 
 def _circle(rng: np.random.Generator, label: int, aspect: float) -> Segment:
-    turns, period_s = rng.uniform(1.0, 3.5), np.exp(rng.uniform(np.log(0.5), np.log(1.8)))
-    turns = max(1.0, min(turns, 3.6 / period_s))
+    turns, period_s = rng.uniform(1.0, 3.5), np.exp(rng.uniform(np.log(0.45), np.log(2.4)))
+    turns = max(1.0, min(turns, 4.0 / period_s))
     sign = 1 if LABELS[label] == "circle clockwise" else -1
     progress = 0.5 * _ease(rng, _count(turns * period_s))
     progress += 0.5 * np.linspace(0, 1, len(progress))
     theta = rng.uniform(0, 2 * np.pi) + sign * 2 * np.pi * turns * progress
-    radius = rng.uniform(0.1, 0.42)
+    radius = _room(aspect) * rng.uniform(0.08, 0.42)
     radii = radius * np.exp(rng.normal(0, 0.22) * np.array([1, -1]))
     tilt = rng.uniform(0, np.pi)
     pose = _some_pose(rng, aspect)
@@ -286,15 +291,18 @@ def _shake(rng: np.random.Generator, label: int, aspect: float) -> Segment:
 
 
 def _stay(rng: np.random.Generator, label: int, aspect: float) -> Segment:
-    """A hand that rests, opens or closes, or is not in the picture at all."""
+    """A hand that rests, opens and closes, turns in place, or is not in the picture at all."""
     seconds = rng.uniform(1.0, 3.0)
     pose = _some_pose(rng, aspect)
-    if rng.random() < 0.35:
+    if rng.random() < 0.45:
         pose = _hidden_pose(rng, pose)
     rest = _rest(rng, pose, seconds)
+    swing = np.sin(np.linspace(0, rng.uniform(2, 8), len(rest.poses)))
     if rng.random() < 0.25:
-        swing = np.sin(np.linspace(0, rng.uniform(2, 8), len(rest.poses)))
         rest.poses[:, CURL] = np.clip(0.5 + 0.5 * swing, 0, 1)
+    if rng.random() < 0.2:
+        rest.poses[:, YAW] = 0.65 + 0.35 * swing
+        rest.poses[:, TURN] += rng.normal(0, 0.3) * swing
     return Segment(rest.poses, "stroke", label, named_from=0.0)
 
 

@@ -60,8 +60,10 @@ def noise(rng: np.random.Generator, height: int, width: int) -> npt.NDArray[np.f
 
 
 def room(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """A background: gradient, noise, furniture-like rectangles, lamps, lines and scribbles."""
+    """A background: gradient, noise, stripes, furniture-like rectangles, lamps and scribbles."""
     picture = _gradient(rng, height, width)
+    if rng.random() < 0.25:
+        _stripe(rng, picture)
     for _ in range(rng.integers(0, 30)):
         _furnish(rng, picture)
     for _ in range(rng.integers(0, 12)):
@@ -100,6 +102,22 @@ def _furnish(rng: np.random.Generator, picture: Picture) -> None:
             cv2.polylines(picture, [corners], True, any_color(rng), 1, cv2.LINE_AA)
     else:
         cv2.ellipse(picture, (center, axes, angle), color, -1, cv2.LINE_AA)
+
+
+def _stripe(rng: np.random.Generator, picture: Picture) -> None:
+    """Blinds, shelves, tiles or a patterned wall, in a part of the picture."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    angle, period = rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]), rng.uniform(3, 24)
+    wave = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period)
+    if rng.random() < 0.4:
+        wave *= np.sin(2 * np.pi * (y * np.cos(angle) - x * np.sin(angle)) / period)
+    if rng.random() < 0.5:
+        wave = np.sign(wave)
+    left, top = rng.uniform(-0.3, 0.7, 2) * [width, height]
+    inside = (x > left) & (x < left + width * rng.uniform(0.2, 1.3)) & (y > top)
+    strength = rng.uniform(5, 60) * rng.normal(1, 0.2, 3)
+    picture[:] = as_picture(picture + (inside * wave)[..., None] * strength)
 
 
 def _scribble(rng: np.random.Generator, picture: Picture) -> None:
@@ -161,7 +179,10 @@ def _body_parts(rng: np.random.Generator, body: Body) -> list[Part]:
 
     wide, head = broad * one, tall * rng.uniform(0.65, 0.85)
     top = -0.1 - tall / 2
+    long = (at(0, top), at(0, top + rng.uniform(0.3, 0.9) * tall))
+    parts = [(capsule(*long, 1.25 * head * one, 1.1 * head * one), hair)]
     parts = [
+        *(parts if rng.random() < 0.35 else []),
         (capsule(at(-broad / 3, 0.08), at(-broad / 3, 1.2), 0.4 * wide, 0.5 * wide), cloth),
         (capsule(at(broad / 3, 0.08), at(broad / 3, 1.2), 0.4 * wide, 0.5 * wide), cloth),
         (capsule(at(0, 0.12), at(0, 1.2), 0.6 * wide, 0.7 * wide), shade(cloth, 1.06)),
@@ -173,7 +194,12 @@ def _body_parts(rng: np.random.Generator, body: Body) -> list[Part]:
         eye = at(side * head, top - 0.05 * tall)
         parts.append((disc(eye, 0.2 * head * one, 0.1 * tall * one, 0 * one), shade(skin, 0.4)))
     mouth = at(0, top + 0.27 * tall)
+    if rng.random() < 0.2:
+        parts.append((disc(mouth, 0.8 * head * one, 0.4 * tall * one, 0 * one), hair))
     parts.append((disc(mouth, 0.35 * head * one, 0.08 * tall * one, 0 * one), shade(skin, 0.6)))
+    if rng.random() < 0.2:
+        glasses = at(-0.4 * head, top - 0.05 * tall), at(0.4 * head, top - 0.05 * tall)
+        parts.append((capsule(*glasses, 0.13 * tall * one, 0.13 * tall * one), any_color(rng)))
     return parts
 
 

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 import torch
-from data import Batch, Pool, loader
-from generate import SIZE
+from data import Batch, GeneratedClips, Pool, loader, network_input
+from generate import FRAMES, SIZE
 from motion import IGNORE, LABELS
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -42,7 +42,7 @@ GESTURES = MoViNetArchitecture(
     classes=len(LABELS),
     image_size=SIZE,
     fps=10.0,
-    clip_frames=28,
+    clip_frames=FRAMES - 8,
     horizon=16,
     activation="hard_swish",
     head_activation="hard_swish",
@@ -51,6 +51,8 @@ GESTURES = MoViNetArchitecture(
 )
 
 _FRESH = 32
+_HELD_OUT_SEED = 1_000_003
+_HELD_OUT_CLIPS = 96
 
 
 def new_model(seed: int) -> MoViNet:
@@ -71,14 +73,14 @@ def fast(model: MoViNet) -> MoViNet:
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def loss(logits: Tensor, batch: Batch) -> Tensor:
+def loss(logits: Tensor, batch: Batch, smoothing: float = 0.03) -> Tensor:
     """Cross-entropy of every frame that has a target, weighted."""
     each = F.cross_entropy(
         logits.flatten(0, 1),
         batch.targets.flatten(),
         reduction="none",
         ignore_index=IGNORE,
-        label_smoothing=0.05,
+        label_smoothing=smoothing,
     )
     weights = batch.weights.flatten() * (batch.targets.flatten() != IGNORE)
     return (each * weights).sum() / weights.sum()
@@ -87,7 +89,7 @@ def loss(logits: Tensor, batch: Batch) -> Tensor:
 class Average:
     """The moving average of a model's weights, which generalises better than the last ones."""
 
-    def __init__(self, model: MoViNet, decay: float = 0.998) -> None:
+    def __init__(self, model: MoViNet, decay: float = 0.999) -> None:
         self._decay, self._steps = decay, 0
         self.weights = {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -103,6 +105,24 @@ class Average:
                 mine.copy_(value)
 
 
+def held_out() -> Batch:
+    """A small set of clips that no run trains on, as they were generated."""
+    clips = GeneratedClips(_HELD_OUT_SEED, _HELD_OUT_CLIPS)
+    columns = zip(*(clips[index] for index in range(len(clips))), strict=True)
+    frames, targets, weights = (torch.stack(column) for column in columns)
+    return Batch(network_input(frames), targets, weights)
+
+
+@torch.inference_mode()
+def check(weights: dict[str, Tensor], batch: Batch) -> float:
+    """Loss of a model with ``weights`` over ``batch``, without smoothing."""
+    model = MoViNet(GESTURES)
+    model.load_state_dict(weights)
+    model.eval()
+    logits = torch.cat([model(clips) for clips in batch.clips.split(8)])
+    return loss(logits, batch, smoothing=0.0).item()
+
+
 def train(options: argparse.Namespace) -> None:
     """Train, saving the averaged weights now and then."""
     torch.set_num_threads(options.threads)
@@ -111,7 +131,7 @@ def train(options: argparse.Namespace) -> None:
     fresh = loader(options.seed, clips, _FRESH, options.workers)
     pool = Pool(fresh, options.pool, options.seed)
     model = fast(load(options.resume)) if options.resume else new_model(options.seed)
-    average = Average(model)
+    average, unseen = Average(model), held_out()
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.rate, total_steps=steps, pct_start=0.03
@@ -129,7 +149,8 @@ def train(options: argparse.Namespace) -> None:
         running += (0.02 if step > 1 else 1.0) * (value.item() - running)
         if step % options.report == 0 or step == steps:
             spent_s = time.monotonic() - began
-            print(f"{step}/{steps} loss {running:.3f} {spent_s:.0f} s", flush=True)
+            told = f"{running:.3f}, held out {check(average.weights, unseen):.3f}"
+            print(f"{step}/{steps} loss {told}, {spent_s:.0f} s", flush=True)
             save(average.weights, options.out / "gestures.safetensors")
 
 
