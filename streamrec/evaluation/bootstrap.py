@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from streamrec.dataset.clips import LabelledClip
+from streamrec.dataset.splits import group_of
 from streamrec.errors import OptionError
 from streamrec.evaluation.answers import Answers, Indices
 
@@ -67,10 +68,10 @@ def interval(
 
 
 def _groups(clips: Sequence[LabelledClip]) -> list[Indices]:
-    """Return the clips of each group; a clip without a group is one of its own."""
-    rows: dict[str | int, list[int]] = {}
+    """Return the clips of each group; see `streamrec.dataset.splits.group_of`."""
+    rows: dict[tuple[str, str], list[int]] = {}
     for row, clip in enumerate(clips):
-        rows.setdefault(row if clip.group is None else clip.group, []).append(row)
+        rows.setdefault(group_of(clip), []).append(row)
     return [np.array(its, np.intp) for its in rows.values()]
 
 
