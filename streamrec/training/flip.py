@@ -38,7 +38,7 @@ class FlipRule:
 
     labels: tuple[str, ...]
     swap: str = ""
-    _images: Mapping[str, str] = field(init=False, repr=False)
+    _images: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         plain = {label: label for label in self.labels if not names_side(label)}

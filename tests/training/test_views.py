@@ -1,5 +1,6 @@
 """Clips as a network learns from them."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,12 @@ def test_processes_make_the_same_views(
     for (frames, target), (frames2, target2) in zip(alone, shared, strict=True):
         assert torch.equal(frames, frames2)
         assert torch.equal(target, target2)
+
+
+def test_processes_that_are_spawned_make_them_too(clip: Callable[..., LabelledClip]) -> None:
+    ours = views(clip(), varied=AugmentOptions())
+    copied: ClipViews = pickle.loads(pickle.dumps(ours))
+    assert torch.equal(copied[0][0], ours[0][0])
 
 
 def test_time_is_varied_where_nothing_else_is(clip: Callable[..., LabelledClip]) -> None:
