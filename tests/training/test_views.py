@@ -116,7 +116,7 @@ def test_processes_make_the_same_views(
 
 def test_processes_that_are_spawned_make_them_too(clip: Callable[..., LabelledClip]) -> None:
     ours = views(clip(), varied=AugmentOptions())
-    copied: ClipViews = pickle.loads(pickle.dumps(ours))
+    copied: ClipViews = pickle.loads(pickle.dumps(ours))  # noqa: S301
     assert torch.equal(copied[0][0], ours[0][0])
 
 
