@@ -1,0 +1,45 @@
+"""What to do with a model, as commands that can be pasted."""
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What a command does, and the command."""
+
+    what: str
+    command: str
+
+
+def after_training(result: Path, data: str) -> list[NextStep]:
+    """Return what to do with the model in ``result``, which learnt from ``data``."""
+    model = str(result)
+    name = result.parent.name if result.stem in ("model", "best", "last") else result.stem
+    return [
+        _step("Watch it work on a camera", "run", "--source", "0", "--model", model, "--show"),
+        _step(
+            "Judge it on endless video, as a camera sends it: how soon it is right, how often it "
+            "cries wolf",
+            *("evaluate", "--data", data, "--model", model, "--live"),
+        ),
+        _step("Give it a name", "models", "import", model, "--as", name),
+        _step("Export it for other programs", "export", model, "--to", f"{name}.onnx"),
+    ]
+
+
+def after_evaluation(model: str, data: str, *, live: bool) -> list[NextStep]:
+    """Return what to do after an evaluation of ``model`` on ``data``."""
+    steps = [_step("Watch it work on a camera", "run", "--source", "0", "--model", model, "--show")]
+    if not live:
+        command = ("evaluate", "--data", data, "--model", model, "--live")
+        steps.insert(0, _step("Judge it on endless video, as a camera sends it", *command))
+    return steps
+
+
+def _step(what: str, *words: str) -> NextStep:
+    join = subprocess.list2cmdline if os.name == "nt" else shlex.join
+    return NextStep(what=what, command=join(["streamrec", *words]))
