@@ -23,6 +23,8 @@ class Answers:
         clips: N clips.
         truth: whether a clip shows a class, bool [N, classes].
         scores: probabilities, float32 [N, classes].
+        independent: whether each class has a probability of its own; if not, those of all classes
+            sum to 1.
     """
 
     model: str
@@ -30,11 +32,12 @@ class Answers:
     clips: Sequence[LabelledClip] = field(repr=False)
     truth: npt.NDArray[np.bool_] = field(repr=False)
     scores: Array = field(repr=False)
+    independent: bool = False
 
     @property
     def multi_label(self) -> bool:
-        """Whether some clip shows several classes at once."""
-        return bool((self.truth.sum(1) > 1).any())
+        """Whether a clip may show several classes at once."""
+        return self.independent or bool((self.truth.sum(1) > 1).any())
 
     def pick(self, rows: Indices) -> Self:
         """Return the answers of some clips, int [M]; one that is named twice is there twice."""

@@ -4,8 +4,9 @@ Clips that were cut from one video are alike, so whole groups are drawn, not cli
 bootstrap: Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from streamrec.dataset.clips import LabelledClip
 from streamrec.dataset.splits import group_of
 from streamrec.errors import OptionError
 from streamrec.evaluation.answers import Answers, Indices
+from streamrec.evaluation.metrics import mean_average_precision, mean_per_class, top_k
+
+_FEWER = 200
+"""Resamples of what takes long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,26 @@ def interval(
     values = [figure(answers.pick(_draw(groups, random))) for _ in range(resamples)]
     low, high = np.quantile(values, ((1 - level) / 2, (1 + level) / 2))
     return Interval(low=float(low), high=float(high), level=level, groups=len(groups))
+
+
+def intervals_of(answers: Answers) -> Mapping[str, Interval]:
+    """Return the intervals of the main figures, by their names in ``metrics.Figures``.
+
+    Raises:
+        RuntimeMissingError: torchmetrics, which clips of several labels need, is not installed.
+    """
+    figures: dict[str, Callable[[Answers], float]] = {
+        "top1": partial(top_k, k=1),
+        "mean_per_class": mean_per_class,
+    }
+    if len(answers.labels) > 5:
+        figures["top5"] = partial(top_k, k=5)
+    found = {name: interval(answers, figure) for name, figure in figures.items()}
+    if answers.multi_label:
+        found["mean_average_precision"] = interval(
+            answers, mean_average_precision, resamples=_FEWER
+        )
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _groups(clips: Sequence[LabelledClip]) -> list[Indices]:

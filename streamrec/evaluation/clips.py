@@ -103,6 +103,7 @@ def answer(
         clips=answered,
         truth=truth_of(answered, classes, len(recognizer.labels)),
         scores=np.stack(scores),
+        independent=recognizer.spec.multi_label,
     )
     return answers, faults
 

@@ -64,8 +64,8 @@ class Figures:
 
     Attributes:
         clips: how many were judged.
-        multi_label: whether some show several classes: then probabilities are independent, and each
-            pair of clip and class is a decision; otherwise each clip is one, for its best class.
+        multi_label: whether they may show several classes: then each pair of clip and class is a
+            decision; otherwise each clip is one, for its best class.
         top1: share of clips whose best class is one that they show.
         top5: share with one of those among the best five; None: there are no more than five.
         mean_per_class: mean recall of the classes that occur.

@@ -1,5 +1,6 @@
 """How far figures could be off."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from streamrec.dataset.clips import LabelledClip
 from streamrec.errors import OptionError
 from streamrec.evaluation.answers import Answers
-from streamrec.evaluation.bootstrap import interval
+from streamrec.evaluation.bootstrap import interval, intervals_of
 from streamrec.evaluation.metrics import top_k
 
 
@@ -71,3 +72,21 @@ def test_a_higher_level_is_wider():
 def test_what_is_not_allowed_is_refused(bad):
     with pytest.raises(OptionError, match="at least 1"):
         interval(answers([True, False]), accuracy, **bad)
+
+
+def test_the_main_figures_have_intervals():
+    assert intervals_of(answers([True] * 9 + [False])).keys() == {"top1", "mean_per_class"}
+    assert intervals_of(answers([True, False], ["x", "x"])) == {}
+
+
+def test_of_several_labels_average_precision_has_one():
+    given = answers([True] * 9 + [False])
+    given.truth[0] = True
+    found = intervals_of(given)["mean_average_precision"]
+    assert 0 < found.low < found.high <= 1
+
+
+def test_pieces_of_one_file_are_a_group():
+    given = answers([True, False])
+    clips = [LabelledClip(path=Path("a"), labels=("a",), start_s=i) for i in (0.0, 5.0)]
+    assert interval(replace(given, clips=clips), accuracy) is None
