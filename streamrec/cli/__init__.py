@@ -22,6 +22,7 @@ COMMANDS = (
     "classify",
     "features",
     "compare",
+    "collect",
     "demo",
     "config",
     "models",
