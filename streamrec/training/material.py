@@ -1,0 +1,121 @@
+"""What a training is about: clips that can be read, and the model that is to learn them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from streamrec.config import RecipeOptions
+from streamrec.dataset.clips import Dataset
+from streamrec.dataset.listing import read_dataset
+from streamrec.dataset.scan import ClipFacts, scan
+from streamrec.dataset.splits import split
+from streamrec.errors import DatasetError, OptionError
+from streamrec.model_source import display_name, spec_of, weights_of
+from streamrec.models.architecture import ClipArchitecture
+from streamrec.training.options import TrainingOptions
+from streamrec.training.start import start
+from streamrec.training.teller import Teller
+from streamrec.types import StreamSpec
+from streamrec.weights.model_weights import ModelWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a training begins with.
+
+    Attributes:
+        dataset: the clips that can be used, each with a split; all classes of the list.
+        skipped: files that are left out, and why.
+        weights: what learning begins with, at the rate and with the classes of the training.
+        spec: what the model says of itself.
+        frames: frames of a training clip.
+    """
+
+    dataset: Dataset
+    skipped: Mapping[Path, str]
+    weights: ModelWeights
+    spec: StreamSpec
+    frames: int
+
+
+def prepare(options: TrainingOptions, teller: Teller) -> Material:
+    """Read the list, look at every file, and get the model.
+
+    Raises:
+        DatasetError: the list cannot be read, or too little of it can be used.
+        ModelError: the model cannot be had.
+        OptionError: options that do not go together, or not with this model.
+    """
+    data, recipe = options.data, options.recipe
+    _check(recipe)
+    dataset = read_dataset(Path(data.data))
+    if len(dataset.labels) < 2:
+        raise DatasetError(
+            f"{data.data} has one class, {', '.join(dataset.labels)}; a model learns to tell two "
+            "or more apart. Clips of nothing in particular go into a folder _background"
+        )
+    weights = weights_of(recipe.model, None)
+    fps = weights.architecture.fps / data.stride
+    with teller.phase("looking at the clips", len(dataset.clips)) as tell:
+        facts = scan(dataset, fps, progress=lambda: tell(1, ""))
+    usable, skipped = _usable(dataset, facts, data.discard)
+    if not data.folds:
+        usable = split(usable, val=data.val, test=data.test, seed=recipe.seed)
+    frames = data.frames or _frames(weights, facts)
+    weights = start(
+        _at_rate(weights, fps, frames),
+        dataset.labels,
+        scratch=recipe.scratch,
+        horizon=recipe.horizon,
+        multi_label=dataset.multi_label,
+        seed=recipe.seed,
+    )
+    spec = spec_of(weights, display_name(recipe.model))
+    return Material(dataset=usable, skipped=skipped, weights=weights, spec=spec, frames=frames)
+
+
+def _check(recipe: RecipeOptions) -> None:
+    if recipe.scratch and recipe.trained != "all":
+        raise OptionError(
+            "--scratch begins with random weights, which all must learn: --trained all"
+        )
+    if recipe.quantised and recipe.trained != "all":
+        raise OptionError("--quantised rounds every layer, so that all must learn: --trained all")
+
+
+def _usable(
+    dataset: Dataset, facts: tuple[ClipFacts, ...], discard: int
+) -> tuple[Dataset, dict[Path, str]]:
+    skipped: dict[Path, str] = {}
+    kept = []
+    for clip, fact in zip(dataset.clips, facts, strict=True):
+        if fact.fault:
+            skipped[clip.path] = fact.fault
+        elif fact.frames < discard:
+            skipped[clip.path] = f"{fact.frames} frames at the model's rate, of {discard} wanted"
+        else:
+            kept.append(clip)
+    if not kept:
+        first = next(iter(skipped.items()))
+        raise DatasetError(f"none of {len(facts)} clips can be used: {first[0]}: {first[1]}")
+    return replace(dataset, clips=tuple(kept)), skipped
+
+
+def _frames(weights: ModelWeights, facts: tuple[ClipFacts, ...]) -> int:
+    """Choose the length of a training clip: windows are as the model sees them live."""
+    trained = weights.architecture.clip_frames
+    longest = max(fact.frames for fact in facts if not fact.fault) if facts else trained
+    return min(trained, longest) if weights.architecture.causal else trained
+
+
+def _at_rate(weights: ModelWeights, fps: float, frames: int) -> ModelWeights:
+    record = replace(weights.architecture, fps=fps)
+    if record.causal:
+        return replace(weights, architecture=record)
+    if isinstance(record, ClipArchitecture):
+        most = record.max_frames or frames
+        if not record.min_frames <= frames <= most:
+            raise OptionError(
+                f"--frames of {record.name} is {record.min_frames} to {most}; got {frames}"
+            )
+    return replace(weights, architecture=replace(record, clip_frames=frames))

@@ -1,0 +1,136 @@
+"""A run from the list of clips to trained models."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from streamrec.build import load_model
+from streamrec.config import MachineOptions, ModelOptions, WindowOptions
+from streamrec.dataset.clips import Dataset
+from streamrec.dataset.splits import folds
+from streamrec.errors import OptionError, RuntimeMissingError
+from streamrec.training.checkpoint import Standing
+from streamrec.training.course import School, features_folder, open_school
+from streamrec.training.curves import Curves
+from streamrec.training.distil import soft_targets
+from streamrec.training.finish import Trained, finish
+from streamrec.training.loop import learn, standing_in
+from streamrec.training.material import Material, prepare
+from streamrec.training.options import TrainingOptions
+from streamrec.training.resume import begin, differences, has_run, record_of
+from streamrec.training.start import network_of
+from streamrec.training.teller import Teller
+
+_PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Run:
+    """What a run came to.
+
+    Attributes:
+        material: clips and model.
+        trained: one training, or one a fold.
+    """
+
+    material: Material
+    trained: Sequence[Trained]
+
+
+def train(options: TrainingOptions, teller: Teller) -> Run | None:
+    """Train a model, or one for each fold.
+
+    Returns:
+        What came of it; None in the helping processes of a run on several devices.
+
+    Raises:
+        DatasetError, ModelError, OptionError, OutputError, SourceError: see their messages.
+    """
+    data, recipe, _, machine = options
+    folder = Path(machine.out)
+    torch.set_num_threads(machine.threads or os.cpu_count() or 1)
+    _check_folder(folder, machine)
+    material = prepare(options, teller)
+    _record(folder, options, material.dataset, teller)
+    fabric = _fabric(machine)
+    fabric.launch()
+    soft = _soft(options, material, teller)
+    parts = list(folds(material.dataset, data.folds, recipe.seed)) if data.folds else []
+    school = open_school(material, parts or [material.dataset], options, fabric, soft, teller)
+    if parts:
+        folders = [folder / f"fold-{number + 1}" for number in range(len(parts))]
+        trained = [_train(school, *pair, teller) for pair in zip(parts, folders, strict=True)]
+    else:
+        trained = [_train(school, material.dataset, folder, teller)]
+    if not fabric.is_global_zero:
+        return None
+    shutil.rmtree(features_folder(options), ignore_errors=True)
+    return Run(material=material, trained=[one for one in trained if one is not None])
+
+
+def _train(school: School, dataset: Dataset, folder: Path, teller: Teller) -> Trained | None:
+    network, fabric = network_of(school.material.weights), school.fabric
+    standing = standing_in(folder, fabric.device)
+    with Curves(folder, standing.step if standing else None) as curves:
+        course = school.course(dataset, network, folder, curves)
+        steps = course.steps(fabric.world_size)
+        done = standing.step if standing else 0
+        with teller.phase(f"training {folder.name}", steps, done) as tell:
+            learn(course, fabric, standing or Standing(), lambda text: tell(1, text))
+    if not fabric.is_global_zero:
+        return None
+    return finish(school, network.cpu().eval(), dataset, _model_file(folder), teller)
+
+
+def _model_file(folder: Path) -> Path:
+    return folder / f"{folder.resolve().name}.safetensors"
+
+
+def _check_folder(folder: Path, machine: MachineOptions) -> None:
+    if machine.resume and not has_run(folder):
+        raise OptionError(f"there is no run in {folder} to go on with; omit --resume")
+    if not machine.resume and has_run(folder):
+        raise OptionError(
+            f"{folder} holds a run already; --resume goes on with it, another --out begins anew"
+        )
+
+
+def _record(folder: Path, options: TrainingOptions, dataset: Dataset, teller: Teller) -> None:
+    record = record_of(options, dataset)
+    if not options.machine.resume:
+        begin(folder, record)
+        return
+    for difference in differences(folder, record):
+        teller.say(f"{difference}: the last bits may differ from those of an uninterrupted run")
+
+
+def _fabric(machine: MachineOptions) -> Fabric:
+    try:
+        return Fabric(
+            accelerator=machine.device,
+            devices=machine.devices,
+            precision=_PRECISIONS[machine.precision],  # type: ignore[arg-type]
+        )
+    except (RuntimeError, ValueError) as error:
+        raise RuntimeMissingError(
+            f"PyTorch has not {machine.devices} {machine.device} here: {error}"
+        ) from None
+
+
+def _soft(options: TrainingOptions, material: Material, teller: Teller) -> Tensor | None:
+    """Ask the teacher, if there is one, about every clip."""
+    if options.recipe.teacher is None:
+        return None
+    if options.augment.swap:
+        raise OptionError("--teacher saw no mirrored clips: omit --swap, and add --no-flip")
+    recognizer = load_model(options.recipe.teacher, ModelOptions(), WindowOptions())
+    dataset = material.dataset
+    with teller.phase(f"{recognizer.name} sees the clips", len(dataset.clips)) as tell:
+        soft = soft_targets(recognizer, dataset.clips, dataset.labels, progress=lambda: tell(1, ""))
+    return torch.from_numpy(soft)
