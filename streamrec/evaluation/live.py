@@ -13,7 +13,8 @@ from pathlib import Path
 
 from streamrec.config import EventSettings, LiveOptions, ModelOptions, StreamOptions
 from streamrec.dataset.clips import Dataset
-from streamrec.errors import DatasetError, OptionError, SourceError
+from streamrec.errors import OptionError, SourceError
+from streamrec.evaluation.clips import Fault, require_some
 from streamrec.evaluation.live_episode import Episode, memories, play_episode
 from streamrec.evaluation.live_figures import live_figures
 from streamrec.evaluation.live_footage import (
@@ -32,7 +33,6 @@ from streamrec.evaluation.live_playlist import Action, Playlist, playlist
 from streamrec.evaluation.live_result import LiveResult, LiveRow
 from streamrec.evaluation.live_stream import LiveStream, Memory
 from streamrec.events import EventDetector
-from streamrec.model_source import display_name
 from streamrec.preprocess import Preprocessor
 from streamrec.types import StreamSpec
 from streamrec.weights.files import Progress
@@ -67,30 +67,44 @@ def evaluate_live(
             are no events.
 
     Raises:
-        ModelError: the model cannot be had.
+        ModelError: the model cannot be had, or does not have some of the labels.
         OptionError: a value that is not allowed.
         DatasetError: no clip, or no background, can be played.
     """
+    settings = words("horizons", options.horizons)
+    variants = load_variants(model, settings, model_options)
+    return evaluate_variants(variants, dataset, options, progress, stream=stream, events=events)
+
+
+def evaluate_variants(
+    variants: Sequence[Variant],
+    dataset: Dataset,
+    options: LiveOptions,
+    progress: Progress | None = None,
+    *,
+    stream: StreamOptions = ON_THE_GRID,
+    events: EventSettings | None = None,
+) -> LiveResult:
+    """Play the clips of a data set to variants of a model that are loaded; see `evaluate_live`."""
     ages_s = [60.0 * age for age in numbers("ages", options.ages, 0.0, MOST_MINUTES)]
     overlaps = numbers("overlaps", options.overlaps, 0.01, 1.0)
-    variants = load_variants(model, words("horizons", options.horizons), model_options)
-    spec = variants[0].recognizer.spec
-    played = playlist(spec.labels, dataset, options.background_label)
+    recognizer, spec = variants[0].recognizer, variants[0].recognizer.spec
+    played = playlist(recognizer, dataset, options.background_label)
     make = Preprocessor(spec.preprocessing).resize
     background = _background(options, played, spec, make)
     detector = _detector(spec, events or EventSettings(), played)
     tell = _Teller(progress, int(ages_s[-1] // 60) + len(played.actions))
     runs = list(_runs(variants, detector, stream, background, ages_s, tell))
-    skipped = _play(runs, played.actions, background, make, options, tell)
+    faults = _play(runs, played.actions, background, make, options, tell)
     return LiveResult(
-        model=display_name(model),
+        model=recognizer.name,
         data=dataset.name,
         fps=spec.fps,
         windowed=spec.windowed,
         background=background.name,
         quiet=tuple(played.quiet.values()),
         rows=tuple(_row(run, played, overlaps) for run in runs),
-        skipped=(*played.skipped, *skipped),
+        skipped=tuple(f"{fault.clip.name}: {fault.reason}" for fault in faults),
     )
 
 
@@ -173,26 +187,25 @@ def _play(
     make: Make,
     options: LiveOptions,
     tell: "_Teller",
-) -> list[str]:
-    """Play every clip in every run; return why some could not be.
+) -> list[Fault]:
+    """Play every clip in every run; return those that cannot be read.
 
     Raises:
-        DatasetError: none could.
+        DatasetError: none can.
     """
-    skipped = []
+    faults: list[Fault] = []
     for number, action in enumerate(actions):
         try:
             footage = read_footage(action.clip, make)
-        except (SourceError, DatasetError) as error:
-            skipped.append(f"{action.clip.name}: {error}")
+        except SourceError as error:
+            faults.append(Fault(action.clip, str(error)))
             continue
         before, after = background.around(footage, number, options.before, options.after)
         for run in runs:
             run.play((before, footage, after), action)
         tell.advance()
-    if len(skipped) == len(actions):
-        raise DatasetError(f"no clip can be played: {skipped[0]}")
-    return skipped
+    require_some(runs[0].episodes, faults)
+    return faults
 
 
 def _row(run: _Run, played: Playlist, overlaps: Sequence[float]) -> LiveRow:

@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from streamrec.evaluation.live_footage import Footage, Shot
 from streamrec.evaluation.live_stream import Answer, LiveStream, Memory, Span
 
+OFF_GRID_S = 0.0037
+"""A clip begins so much later, as no camera keeps step with a model's grid.
+
+Else rounding would often decide which picture is the nearest to a point of the grid, and a stream
+of another age would see another clip.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
@@ -53,7 +60,7 @@ def play_episode(
     before, action, after = pieces
     begin_s = stream.time_s
     answers = stream.play(before)
-    onset_s = stream.time_s
+    onset_s = stream.time_s = stream.time_s + OFF_GRID_S
     answers += stream.play(action)
     end_s = stream.time_s
     answers += stream.play(after)

@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from streamrec.dataset.clips import LabelledClip
-from streamrec.errors import DatasetError, SourceError
-from streamrec.sources.open import open_source
+from streamrec.errors import DatasetError, SourceError, SourceReadError
+from streamrec.evaluation.clips import ClipSource
 from streamrec.sources.opencv import FALLBACK_FPS
 from streamrec.types import Image
 
@@ -59,25 +59,21 @@ def shots_of(clip: LabelledClip, make: Make) -> Iterator[Shot]:
         SourceError: the file cannot be read.
     """
     begins_s: float | None = None
-    with open_source(str(clip.path)) as source:
+    with ClipSource(clip) as source:
         for frame in source:
-            if clip.end_s is not None and frame.time_s >= clip.end_s:
-                return
-            if frame.time_s >= clip.start_s:
-                begins_s = frame.time_s if begins_s is None else begins_s
-                yield Shot(frame.time_s - begins_s, make(frame.image))
+            begins_s = frame.time_s if begins_s is None else begins_s
+            yield Shot(frame.time_s - begins_s, make(frame.image))
 
 
 def read_footage(clip: LabelledClip, make: Make) -> Footage:
     """Read a clip, ``LONGEST_S`` of it at most.
 
     Raises:
-        SourceError: the file cannot be read.
-        DatasetError: the clip has no pictures.
+        SourceError: the file cannot be read, or has no pictures there.
     """
     shots = tuple(takewhile(lambda shot: shot.time_s < LONGEST_S, shots_of(clip, make)))
     if not shots:
-        raise DatasetError(f"{clip.name} has no pictures between its start and its end")
+        raise SourceReadError(f"{clip.name} has no pictures between its start and its end")
     return Footage(shots, _duration_s(shots[-1].time_s, len(shots)))
 
 

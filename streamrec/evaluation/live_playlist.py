@@ -1,11 +1,13 @@
 """What is played of a data set: its clips with an action, and those in which nothing happens."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streamrec.comparison.figures import class_key
 from streamrec.dataset.clips import Dataset, LabelledClip
 from streamrec.errors import DatasetError, OptionError
+from streamrec.evaluation.clips import class_ids
+from streamrec.recognizer import Recognizer
 
 STILL = "still"
 """The label with which a model says that nothing happens, unless told otherwise."""
@@ -26,55 +28,50 @@ class Playlist:
     Attributes:
         actions: clips that show something; ``scenes``: those in which nothing happens.
         quiet: classes of the model that mean that nothing happens, names by numbers.
-        skipped: why clips are left out.
     """
 
     actions: Sequence[Action]
     scenes: Sequence[LabelledClip]
     quiet: Mapping[int, str]
-    skipped: Sequence[str]
 
 
-def playlist(labels: Sequence[str], dataset: Dataset, quiet: str | None) -> Playlist:
-    """Sort the clips of a data set by what a model calls them.
+def playlist(recognizer: Recognizer, dataset: Dataset, quiet: str | None) -> Playlist:
+    """Sort the clips of a data set.
 
-    A clip without labels, or with those that mean that nothing happens only, is a scene.
+    A clip without labels, or with those only that mean that nothing happens, is a scene.
 
     Args:
-        labels: the model's class names.
-        dataset: the clips. Names are equal where they differ by case only.
+        recognizer: the model; case does not matter in the names of its classes.
+        dataset: the clips.
         quiet: names of the classes that mean that nothing happens, parted by commas; None:
             ``STILL``, if the model has it.
 
     Raises:
-        OptionError: the model has no class of those names.
-        DatasetError: it knows the labels of no clip.
+        LabelsError: the model does not have some of the labels.
+        OptionError: it does not have those that mean that nothing happens.
+        DatasetError: nothing happens in any clip.
     """
-    ids = {class_key(label): index for index, label in enumerate(labels)}
-    still = _quiet(ids, quiet)
-    actions, scenes, skipped = [], [], []
+    labels, ids = recognizer.labels, class_ids(dataset.labels, recognizer)
+    still = _quiet(labels, quiet)
+    actions, scenes = [], []
     for clip in dataset.clips:
-        known = {ids[key] for key in map(class_key, clip.labels) if key in ids}
-        if known - still:
-            actions.append(Action(clip, {index: labels[index] for index in sorted(known - still)}))
-        elif known or not clip.labels:
-            scenes.append(clip)
+        shown = {ids[label] for label in clip.labels} - still
+        if shown:
+            actions.append(Action(clip, {index: labels[index] for index in sorted(shown)}))
         else:
-            skipped.append(f"{clip.name}: the model has no class {', '.join(clip.labels)}")
+            scenes.append(clip)
     if not actions:
-        raise DatasetError(f"{dataset.name} has no clip with a label of the model{_some(labels)}")
-    return Playlist(actions, scenes, {index: labels[index] for index in sorted(still)}, skipped)
+        raise DatasetError(f"{dataset.name} has no clip of an action; label some of its clips")
+    return Playlist(actions, scenes, {index: labels[index] for index in sorted(still)})
 
 
-def _quiet(ids: Mapping[str, int], names: str | None) -> set[int]:
+def _quiet(labels: Sequence[str], names: str | None) -> set[int]:
     if names is None:
-        return {ids[STILL]} if STILL in ids else set()
-    keys = [class_key(name) for name in names.split(",") if name.strip()]
-    if unknown := [key for key in keys if key not in ids]:
-        raise OptionError(f"--background-label: the model has no class {unknown[0]!r}{_some(ids)}")
-    return {ids[key] for key in keys}
-
-
-def _some(labels: Iterable[str]) -> str:
-    names = list(labels)
-    return f"; it has {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
+        return {index for index, label in enumerate(labels) if class_key(label) == STILL}
+    keys = {class_key(name) for name in names.split(",") if name.strip()}
+    if unknown := keys - set(map(class_key, labels)):
+        some = ", ".join(labels[:5])
+        raise OptionError(
+            f"--background-label names classes of the model, as {some}; got {min(unknown)!r}"
+        )
+    return {index for index, label in enumerate(labels) if class_key(label) in keys}
