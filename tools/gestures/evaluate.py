@@ -20,8 +20,11 @@ from generate import FPS, SIZE
 from motion import IGNORE, LABELS
 from scene import Picture
 from torch import Tensor
-from train import load
+from train import GESTURES, load
 
+from streamrec.dataset.clips import LabelledClip
+from streamrec.evaluation.answers import Answers
+from streamrec.evaluation.metrics import figures_of
 from streamrec.models.movinet import MoViNet
 from streamrec.preprocess import INTERPOLATION
 
@@ -38,6 +41,9 @@ REAL_LABELS = {
     "ccw": "circle counter-clockwise",
 }
 """Folder name of a real clip -> motion on the screen (its left and right are the performer's)."""
+
+FAIR = 0.6
+"""Weight from which a target counts here: not a motion's first moments, nor an arm being raised."""
 
 _SHORT = ("L", "R", "U", "D", "+", "-", "cw", "cc", "s", ".")
 
@@ -125,6 +131,8 @@ def evaluate_real(model: MoViNet, folder: Path, interpolation: int, tell: bool) 
         filmed = [LABELS[answer(p)] == wanted for kind, wanted, p in answers if kind == _FILMED]
         right = [LABELS[answer(p)] == wanted for _, wanted, p in answers]
         print(f"real, rule {rule}: as filmed {np.mean(filmed):.3f}, variants {np.mean(right):.3f}")
+    losses = [-np.log(p[:, LABELS.index(wanted)]).mean() for _, wanted, p in answers]
+    print(f"real, log loss of every frame: variants {np.mean(losses):.3f}")
     for label in sorted({wanted for _, wanted, _ in answers}):
         right = [LABELS[by_mean(p)] == label for _, wanted, p in answers if wanted == label]
         print(f"    {label:26s} {np.mean(right):.3f}")
@@ -139,19 +147,39 @@ def _report(name: str, wanted: str, probabilities: Probabilities) -> None:
     print(f"{mark}{name:38s} {wanted:24s} {told}\n       {story}")
 
 
-def evaluate_generated(model: MoViNet, seed: int, count: int) -> None:
-    """Print the share of right frames for each label, and the confusions."""
-    table = np.zeros((len(LABELS), len(LABELS)))
-    clips = GeneratedClips(seed, count)
+def generated_answers(model: MoViNet, seed: int, count: int) -> Answers:
+    """What the model says of each frame of generated clips whose target is fair to ask for."""
+    clips, scores, truth, names = GeneratedClips(seed, count), [], [], []
     for index in range(count):
         frames, targets, weights = clips[index]
-        answers = stream(model, frames.numpy()).argmax(1)
-        chosen = (targets != IGNORE) & (weights >= 0.6)
-        np.add.at(table, (targets[chosen].numpy(), answers[chosen.numpy()]), 1)
+        fair = ((targets != IGNORE) & (weights >= FAIR)).numpy()
+        scores.append(stream(model, frames.numpy())[fair])
+        truth.append(np.eye(len(LABELS), dtype=bool)[targets.numpy()[fair]])
+        names += [Path(f"{seed}-{index}-{frame}") for frame in np.flatnonzero(fair)]
+    rows = np.concatenate(truth)
+    return Answers(
+        model=GESTURES.name,
+        labels=LABELS,
+        clips=[
+            LabelledClip(path=name, labels=(LABELS[row.argmax()],))
+            for name, row in zip(names, rows, strict=True)
+        ],
+        truth=rows,
+        scores=np.concatenate(scores),
+    )
+
+
+def evaluate_generated(model: MoViNet, seed: int, count: int) -> None:
+    """Print how many frames are right for each label, the confusions, and the calibration."""
+    figures = figures_of(generated_answers(model, seed, count))
+    table = np.asarray(figures.confusion, float)
     print(np.round(table / table.sum(1, keepdims=True), 2))
-    for label, row in zip(LABELS, table, strict=True):
-        print(f"{label:26s} {row[LABELS.index(label)] / row.sum():.3f}")
-    print(f"generated: {np.trace(table) / table.sum():.3f} of {int(table.sum())} frames")
+    for one in figures.classes:
+        print(f"{one.label:26s} {one.recall:.3f}")
+    print(
+        f"generated: {figures.top1:.3f} of {figures.clips} frames, log loss "
+        f"{figures.log_loss:.3f}, calibration error {figures.calibration_error:.3f}"
+    )
 
 
 def main() -> None:
