@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from streamrec.dataset.class_folders import SPLITS
 from streamrec.dataset.clips import Dataset, LabelledClip, Split
-from streamrec.errors import DatasetError, OptionError, RuntimeMissingError
+from streamrec.dataset.library import require_library
+from streamrec.errors import DatasetError, OptionError
 
 _MAX_PARTS = 20  # a share is so many twentieths at the finest; a smaller one is one part
 _NO_LABEL = ""
@@ -158,12 +159,9 @@ def _most_parts(clips: Sequence[LabelledClip]) -> int:
 
 def _parts(clips: Sequence[LabelledClip], count: int, seed: int) -> list[Ids]:
     """Part clips by scikit-learn's StratifiedGroupKFold, or StratifiedKFold without groups."""
-    try:
-        from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-    except ImportError:
-        raise RuntimeMissingError(
-            'splits are chosen by scikit-learn: in the checkout, pip install ".[train]"'
-        ) from None
+    require_library()
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     names = [group_of(clip) for clip in clips]
     numbers = {name: i for i, name in enumerate(sorted(set(names)))}
     kind = StratifiedKFold if len(numbers) == len(clips) else StratifiedGroupKFold
