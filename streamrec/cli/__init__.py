@@ -23,6 +23,7 @@ COMMANDS = (
     "features",
     "compare",
     "collect",
+    "evaluate",
     "demo",
     "config",
     "models",

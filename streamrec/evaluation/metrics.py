@@ -92,6 +92,15 @@ class Figures:
     reliability: Reliability = field(repr=False)
 
 
+def require_metrics() -> None:
+    """Check, before the work is done, that figures can be computed.
+
+    Raises:
+        RuntimeMissingError: torchmetrics is not installed.
+    """
+    _torchmetrics()
+
+
 def figures_of(answers: Answers) -> Figures:
     """Return the figures of answers.
 
@@ -111,7 +120,7 @@ def figures_of(answers: Answers) -> Figures:
         mean_per_class=float(np.mean([one.recall for one in classes if one.support])),
         mean_average_precision=mean_average_precision(answers) if len(answers.labels) > 1 else None,
         calibration_error=_calibration_error(confidence, right),
-        log_loss=_log_loss(answers),
+        log_loss=log_loss(answers),
         confusion=None if answers.multi_label else _confusion(answers),
         classes=classes,
         reliability=_reliability(confidence, right),
@@ -207,7 +216,8 @@ def _reliability(confidence: Array, right: npt.NDArray[np.bool_]) -> Reliability
     return Reliability(edges=edges, counts=counts, confidence=sure, accuracy=true)
 
 
-def _log_loss(answers: Answers) -> float:
+def log_loss(answers: Answers) -> float:
+    """Return the mean log loss of a decision, nats; NumPy only."""
     scores = answers.scores.astype(np.float64)
     right = np.log(np.clip(scores, _LEAST, 1.0))
     if not answers.multi_label:

@@ -178,7 +178,7 @@ def _config(thresholds: Sequence[Threshold], events: EventSettings, options: Seq
 
 def _line(one: Threshold) -> str:
     few = ", too few to be sure" if one.few else ""
-    said = f"precision {one.precision:.2f}, recall {one.recall:.2f} on {one.clips} clips{few}"
+    said = f"precision {one.precision:.2f}, recall {one.recall:.2f}, clips: {one.clips}{few}"
     scores = _text({"on_score": one.on_score, "off_score": one.off_score})
     return f"      {_text(one.label)}: {scores}  # {said}"
 

@@ -108,9 +108,9 @@ def test_precision_and_recall_are_told_beside_the_scores(tmp_path):
     path = tmp_path / "cameras.yaml"
     write_config(path, [threshold("a"), threshold("b", clips=3)], EventSettings(), [])
     lines = path.read_text().splitlines()
-    said = "{on_score: 0.613, off_score: 0.368}  # precision 0.90, recall 0.80 on"
-    assert f"      a: {said} 20 clips" in lines
-    assert f"      b: {said} 3 clips, too few to be sure" in lines
+    said = "{on_score: 0.613, off_score: 0.368}  # precision 0.90, recall 0.80, clips:"
+    assert f"      a: {said} 20" in lines
+    assert f"      b: {said} 3, too few to be sure" in lines
 
 
 def test_a_configuration_that_exists_stays_as_it_is(tmp_path):
