@@ -16,6 +16,7 @@
     |   |-- LabelsError                 labels that do not fit the number of classes
     |   |-- DownloadError               a file that cannot be fetched; says where to put it by hand
     |   |-- RuntimeMissingError         the runtime or extra package is not installed
+    |   |-- TrainingError               learning broke down; says what to change
     |   |-- StateError                  a stream state of the wrong names, shapes or dtypes
     |   `-- ParityError                 an export that does not compute what the model computes
     `-- SinkError                   5   an output
@@ -95,6 +96,10 @@ class DownloadError(ModelError):
 
 class RuntimeMissingError(ModelError):
     """A runtime or an optional package is not installed."""
+
+
+class TrainingError(ModelError):
+    """Learning broke down."""
 
 
 class StateError(ModelError, ValueError):

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from streamrec.evaluation.answers import Answers
+from streamrec.evaluation.metrics import log_loss
 from streamrec.models.build import build_shapes
 from streamrec.types import Array
 from streamrec.weights.model_weights import ModelWeights
@@ -28,7 +29,7 @@ def fit_temperature(answers: Answers) -> float:
     if not len(known.clips):
         return 1.0
     found = minimize_scalar(
-        lambda log_t: _log_loss(cooled(known, float(np.exp(log_t)))),
+        lambda log_t: log_loss(cooled(known, float(np.exp(log_t)))),
         bounds=np.log(_LIMITS),
         method="bounded",
     )
@@ -59,12 +60,3 @@ def with_temperature(weights: ModelWeights, temperature: float) -> ModelWeights:
     tensors: dict[str, Array] = {**weights.tensors, **scaled}
     told = {"temperature": f"{temperature:.3f}, in the last layer's weights"}
     return replace(weights, tensors=tensors, provenance={**weights.provenance, **told})
-
-
-def _log_loss(answers: Answers) -> float:
-    scores = answers.scores.astype(np.float64)
-    right = np.log(np.clip(scores, _LEAST, 1.0))
-    if not answers.multi_label:
-        return float(-right[answers.truth].mean())
-    wrong = np.log(np.clip(1.0 - scores, _LEAST, 1.0))
-    return float(-np.where(answers.truth, right, wrong).mean())

@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from streamrec.config import RecipeOptions
+from streamrec.errors import TrainingError
 from streamrec.nn.stream import TensorState
 from streamrec.training.checkpoint import Standing, load_standing, save_standing
 from streamrec.training.curves import Curves
@@ -149,7 +150,14 @@ class _Learner:
         for i, example in enumerate(micro_batches):
             with self._fabric.no_backward_sync(self._model, enabled=i < last):
                 loss += self._backward(example, 1 / len(micro_batches))
-        self._fabric.clip_gradients(self._model, self._optimizer, max_norm=_CLIP_NORM)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} at step {self.standing.step + 1}: learning broke down; begin "
+                "again with a lower --rate, or a longer --warmup"
+            )
+        self._fabric.clip_gradients(
+            self._model, self._optimizer, max_norm=_CLIP_NORM, error_if_nonfinite=False
+        )
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._average.update_parameters(self._course.tail)

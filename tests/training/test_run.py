@@ -1,0 +1,204 @@
+"""From a list of clips to a model that runs."""
+
+import pytest
+import torch
+
+from streamrec.build import load
+from streamrec.errors import DatasetError, OptionError, TrainingError, WeightsError
+from streamrec.sources.open import open_source
+from streamrec.training import loop
+from streamrec.training.run import train
+from streamrec.training.summary import score
+from streamrec.training.teller import Nobody
+from streamrec.weights.model_file import load_model
+from tests.training.made_data import color_list, model_file, options
+
+
+class Killed(BaseException):
+    """A process that is killed runs no handlers."""
+
+
+class Killer(Nobody):
+    """Kills the training at a step."""
+
+    def __init__(self, step):
+        self._left = step
+
+    def phase(self, title, total, done=0):
+        context = super().phase(title, total, done)
+        if title.startswith("training"):
+            context.func = None
+            return _Killing(self._left)
+        return context
+
+
+class _Killing:
+    def __init__(self, left):
+        self._left = left
+
+    def __enter__(self):
+        return self._count
+
+    def __exit__(self, *error):
+        return None
+
+    def _count(self, count, text):
+        self._left -= count
+        if self._left <= 0:
+            raise Killed
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("STREAMREC_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    return color_list(folder), model_file(folder)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"trained": "classifier"},
+        {"trained": "head"},
+        {"trained": "blocks", "blocks": 1},
+        {"trained": "all"},
+        {"trained": "all", "scratch": True},
+        {"trained": "all", "chunk": 2},
+    ],
+    ids=str,
+)
+def test_what_was_learnt_is_what_runs(tmp_path, made, parts):
+    result = train(options(tmp_path, *made, epochs=12, **parts), Nobody()).trained[0]
+    assert score(result.answers) == 1.0
+    assert result.difference < 1e-4
+    recognizer = load(str(result.model))
+    assert recognizer.labels == ("blue", "red")
+    with open_source(str(made[0].parent / "red0.avi")) as source:
+        stream = recognizer.stream(declared_fps=source.fps)
+        *_, last = filter(None, map(stream.push, source))
+    assert last.top(1)[0].label == "red"
+
+
+def test_the_model_says_where_it_comes_from(tmp_path, made):
+    weights = load_model(train(options(tmp_path, *made), Nobody()).trained[0].model)
+    assert weights.labels == ("blue", "red")
+    assert weights.provenance["trained from"] == str(made[1])
+    assert weights.provenance["data"] == "6 clips of clips.csv: blue, red"
+    assert "in the last layer's weights" in weights.provenance["temperature"]
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path, made):
+    models = [_tensors(tmp_path / name, made, seed=7) for name in ("one", "two")]
+    assert all(torch.equal(models[0][name], models[1][name]) for name in models[0])
+
+
+def _tensors(folder, made, **changes):
+    trained = train(options(folder, *made, **changes), Nobody()).trained[0]
+    return {name: torch.from_numpy(x) for name, x in load_model(trained.model).tensors.items()}
+
+
+@pytest.mark.parametrize("parts", [{"trained": "classifier"}, {"trained": "all", "ema": 0.9}])
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, made, monkeypatch, parts, step):
+    monkeypatch.setattr(loop, "SAVED_EVERY_S", 0.0)
+    whole = _tensors(tmp_path / "whole", made, **parts)
+    with pytest.raises(Killed):
+        train(options(tmp_path / "killed", *made, **parts), Killer(step))
+    resumed = _tensors(tmp_path / "killed", made, resume=True, **parts)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_curves_of_a_resumed_run_are_those_of_an_uninterrupted_one(tmp_path, made, monkeypatch):
+    monkeypatch.setattr(loop, "SAVED_EVERY_S", 0.0)
+    train(options(tmp_path / "whole", *made), Nobody())
+    with pytest.raises(Killed):
+        train(options(tmp_path / "killed", *made), Killer(3))
+    train(options(tmp_path / "killed", *made, resume=True), Nobody())
+    curves = [tmp_path / name / "run" / "curves.csv" for name in ("whole", "killed")]
+    assert curves[0].read_text() == curves[1].read_text()
+
+
+def test_a_run_goes_on_with_the_same_options_only(tmp_path, made):
+    train(options(tmp_path, *made), Nobody())
+    with pytest.raises(OptionError, match=r"rate was 0\.05 and is 0\.01"):
+        train(options(tmp_path, *made, rate=0.01, resume=True), Nobody())
+
+
+def test_a_folder_with_a_run_is_not_overwritten(tmp_path, made):
+    train(options(tmp_path, *made), Nobody())
+    with pytest.raises(OptionError, match="--resume goes on with it"):
+        train(options(tmp_path, *made), Nobody())
+
+
+def test_there_is_nothing_to_resume_in_an_empty_folder(tmp_path, made):
+    with pytest.raises(OptionError, match="no run in"):
+        train(options(tmp_path, *made, resume=True), Nobody())
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path, made):
+    train(options(tmp_path, *made), Nobody())
+    (tmp_path / "run" / "checkpoint.pt").write_bytes(b"garbage")
+    with pytest.raises(WeightsError, match=r"checkpoint\.pt cannot be read"):
+        train(options(tmp_path, *made, resume=True), Nobody())
+
+
+def test_every_clip_is_judged_once_by_a_model_that_did_not_learn_it(tmp_path, made):
+    run = train(options(tmp_path, *made, folds=4, epochs=2), Nobody())
+    judged = [clip.path.name for one in run.trained for clip in one.answers.clips]
+    assert len(run.trained) == 4
+    assert sorted(judged) == sorted({clip.path.name for clip in run.material.dataset.clips})
+    for one in run.trained:
+        learnt = {clip.path for clip in one.dataset.of("train")}
+        assert not learnt & {clip.path for clip in one.answers.clips}
+
+
+def test_test_clips_judge_and_neither_learn_nor_calibrate(tmp_path, made):
+    result = train(options(tmp_path, *made, test=0.25), Nobody()).trained[0]
+    assert result.judged_on == "test"
+    assert {clip.split for clip in result.answers.clips} == {"test"}
+
+
+def test_bad_files_are_left_out_and_told(tmp_path):
+    data, model = color_list(tmp_path), model_file(tmp_path)
+    (tmp_path / "red0.avi").write_bytes(b"no video")
+    run = train(options(tmp_path, data, model), Nobody())
+    assert [path.name for path in run.material.skipped] == ["red0.avi"]
+    assert len(run.material.dataset.clips) == 7
+
+
+def test_clips_that_are_too_short_are_left_out(tmp_path, made):
+    with pytest.raises(DatasetError, match="none of 8 clips can be used"):
+        train(options(tmp_path, *made, discard=100), Nobody())
+
+
+def test_one_class_is_nothing_to_learn(tmp_path):
+    data = color_list(tmp_path, labels={"red": "blue"})
+    with pytest.raises(DatasetError, match="has one class, blue"):
+        train(options(tmp_path, data, model_file(tmp_path)), Nobody())
+
+
+def test_patience_takes_the_best_and_ends_early(tmp_path, made):
+    train(options(tmp_path, *made, epochs=40, patience=2, rate=0.0), Nobody())
+    assert (tmp_path / "run" / "curves.csv").read_text().count("val,loss") == 3
+
+
+def test_a_rate_that_is_too_high_is_told(tmp_path, made):
+    with pytest.raises(TrainingError, match="lower --rate"):
+        train(options(tmp_path, *made, epochs=40, rate=10.0, trained="all"), Nobody())
+
+
+def test_a_stride_makes_a_slower_model(tmp_path, made):
+    result = train(options(tmp_path, *made, stride=2), Nobody()).trained[0]
+    assert load(str(result.model)).spec.fps == 2.5
+
+
+def test_clips_of_several_labels_give_independent_probabilities(tmp_path):
+    data = color_list(tmp_path, labels={"red": "red|warm"})
+    run = train(options(tmp_path, data, model_file(tmp_path), epochs=20), Nobody())
+    spec = load(str(run.trained[0].model)).spec
+    assert (spec.labels, spec.multi_label) == (("blue", "red", "warm"), True)
+    assert score(run.trained[0].answers) == pytest.approx(1.0)
