@@ -23,6 +23,7 @@ COMMANDS = (
     "features",
     "compare",
     "collect",
+    "train",
     "evaluate",
     "demo",
     "config",
