@@ -55,15 +55,16 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"--int8 is for stream models, and {args.model} sees windows; omit it")
     with download_progress(args.model) as progress, atomic_path(args.to) as path:
         report = export(args.model, path, window=args.window, progress=progress)
-        int8 = _to_int8(path, args.calibrate) if args.int8 else None
+        int8 = _to_int8(args.model, path, args.calibrate) if args.int8 else None
     print(describe(replace(report, path=args.to)))
     if int8:
         print(describe_int8(int8))
     return 0
 
 
-def _to_int8(path: Path, files: list[str]) -> "Int8Report":
+def _to_int8(model: str, path: Path, files: list[str]) -> "Int8Report":
     from streamrec.export.int8 import model_inputs, quantize
+    from streamrec.model_source import weights_of
     from streamrec.runtimes.onnx import OnnxRuntime
     from streamrec.sources.open import open_source
 
@@ -71,7 +72,7 @@ def _to_int8(path: Path, files: list[str]) -> "Int8Report":
     for file in files:
         with open_source(file) as source:
             clips.append(model_inputs(source, spec))
-    return quantize(path, clips, path)
+    return quantize(path, clips, path, weights_of(model, None).ranges)
 
 
 def describe_int8(report: "Int8Report") -> str:

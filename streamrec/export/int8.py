@@ -1,15 +1,19 @@
 """An exported step graph with its convolutions in 8 bits, and what that costs in accuracy.
 
-Weights per channel, activations per tensor, calibrated on real clips, states included. States stay
-float32 at the border, so that names and shapes are those of the float graph.
+Weights per channel, activations per tensor, calibrated on real clips. A convolution and the Clip
+behind it are one step, rounded once. Temporal convolutions stay as they are: in a step graph they
+are factors for each channel, with little to gain and, as each of their terms would be rounded,
+much to lose. States are float32, so that names and shapes are those of the float graph.
 """
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import onnx
@@ -25,9 +29,12 @@ from streamrec.lanes import probabilities
 from streamrec.runtimes.onnx import OnnxRuntime, engine_errors
 from streamrec.sources.base import Source
 from streamrec.types import Array, StreamSpec
+from streamrec.weights.model_weights import Ranges
 
 Clip = Sequence[Array]
 """The inputs of one clip, float32 [1, 3, H, W] each."""
+
+NO_RANGES: Ranges = MappingProxyType({})
 
 _ERRORS_ONLY, _WARNINGS = 3, 2
 
@@ -65,7 +72,9 @@ def model_inputs(source: Source, spec: StreamSpec) -> Clip:
     return inputs
 
 
-def quantize(model: Path, clips: Sequence[Clip], path: Path) -> Int8Report:
+def quantize(
+    model: Path, clips: Sequence[Clip], path: Path, ranges: Ranges = NO_RANGES
+) -> Int8Report:
     """Write the 8-bit form of an exported step graph.
 
     Every second clip is held out: calibration does not see it, and accuracy is measured on it. A
@@ -75,6 +84,7 @@ def quantize(model: Path, clips: Sequence[Clip], path: Path) -> Int8Report:
         model: the float graph.
         clips: at least one.
         path: where to; may be ``model`` itself.
+        ranges: where they are known, calibration has no say.
 
     Raises:
         ModelError: the model is no step graph, or ONNX Runtime cannot quantize it.
@@ -83,7 +93,7 @@ def quantize(model: Path, clips: Sequence[Clip], path: Path) -> Int8Report:
     reference = OnnxRuntime(model)
     with atomic_path(path) as temporary:
         with _quiet():
-            _quantize(model, _Calibration(reference, clips[::2]), temporary)
+            _quantize(model, _Calibration(reference, clips[::2]), ranges, temporary)
         _describe_itself(reference, temporary)
         quantized = OnnxRuntime(temporary)
     return _compare(reference, quantized, clips[1::2] or clips, path, held_out=len(clips) > 1)
@@ -107,20 +117,53 @@ def _feeds(runtime: OnnxRuntime, clips: Sequence[Clip]) -> Iterator[dict[str, Ar
             running.advance(x)
 
 
-def _quantize(model: Path, calibration: _Calibration, path: Path) -> None:
+def _quantize(model: Path, calibration: _Calibration, ranges: Ranges, path: Path) -> None:
+    graph = onnx.load(model)
+    for node in graph.graph.node:
+        node.name = node.output[0]
+    outputs = _rounded_outputs(graph.graph)
     try:
         quantize_static(
-            str(model),
+            graph,
             str(path),
             calibration,
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            op_types_to_quantize=["Conv"],
+            op_types_to_quantize=["Conv", "Clip"],
+            nodes_to_quantize=[*outputs, *outputs.values()],
+            extra_options={"TensorQuantOverrides": _overrides(graph.graph, outputs, ranges)},
         )
     except engine_errors() as error:
         raise ModelError(f"{model}: ONNX Runtime cannot quantize it: {error}") from None
+
+
+def _rounded_outputs(graph: onnx.GraphProto) -> dict[str, str]:
+    """Return the outputs of convolutions to quantize, and where a Clip follows, the Clip's."""
+    factors = {w.name for w in graph.initializer if list(w.dims[1:]) == [1, 1, 1]}
+    convolutions = [n for n in graph.node if n.op_type == "Conv" and n.input[1] not in factors]
+    outputs = {node.output[0]: node.output[0] for node in convolutions}
+    for node in graph.node:
+        if node.op_type == "Clip" and node.input[0] in outputs:
+            outputs[node.input[0]] = node.output[0]
+    return outputs
+
+
+def _overrides(
+    graph: onnx.GraphProto, outputs: Mapping[str, str], ranges: Ranges
+) -> dict[str, list[dict[str, Any]]]:
+    """Say which tensors have which range, as ONNX Runtime's quantizer takes it."""
+    overrides: dict[str, list[dict[str, Any]]] = {}
+    for node in graph.node:
+        if node.output[0] not in outputs:
+            continue
+        name = node.input[1].removesuffix(".weight")
+        tensors = {f"{name}.input": node.input[0], f"{name}.output": outputs[node.output[0]]}
+        for key in tensors.keys() & ranges.keys():
+            low, high = ranges[key]
+            overrides[tensors[key]] = [{"rmin": np.float32(low), "rmax": np.float32(high)}]
+    return overrides
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Our own weights file: safetensors, with everything else a model needs in its metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,8 @@ class _Header:
     """What the metadata hold, as JSON under the key ``streamrec``.
 
     Files from before there were other models than MoViNets do not state their ``kind``, nor those
-    from before there were models of several labels whether they are ``multi_label``.
+    from before there were models of several labels whether they are ``multi_label``. Only what was
+    trained with 8-bit rounding has ``ranges``.
     """
 
     architecture: msgspec.Raw
@@ -41,6 +42,7 @@ class _Header:
     format: int = _FORMAT
     kind: str = "movinet"
     multi_label: bool = False
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def save_model(path: Path, weights: ModelWeights) -> None:
@@ -58,6 +60,7 @@ def save_model(path: Path, weights: ModelWeights) -> None:
         provenance=dict(weights.provenance),
         kind=_kind(weights.architecture),
         multi_label=weights.multi_label,
+        ranges=dict(weights.ranges),
     )
     metadata = {"format": "np", _KEY: msgspec.json.encode(header).decode()}
     with atomic_path(path) as temporary:
@@ -90,6 +93,7 @@ def load_model(path: Path) -> ModelWeights:
         preprocessing=header.preprocessing,
         provenance=header.provenance,
         multi_label=header.multi_label,
+        ranges=header.ranges,
     )
 
 

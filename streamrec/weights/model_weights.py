@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from streamrec.errors import LabelsError
 from streamrec.models.architecture import Architecture, ClipArchitecture
 from streamrec.types import Array, Preprocessing
+
+Ranges: TypeAlias = Mapping[str, tuple[float, float]]
+"""Least and greatest value of what convolutions take and give, by the convolution's name:
+``blocks.0.expand.input``, ``blocks.0.expand.output``. Where a Clip follows, it is what the Clip
+gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,6 +25,7 @@ class ModelWeights:
         preprocessing: how a picture becomes input.
         provenance: where the weights come from, as free text by keyword.
         multi_label: whether several classes may be true at once; logits are then independent.
+        ranges: of activations, where it was trained with 8-bit rounding; else empty.
     """
 
     architecture: Architecture
@@ -27,6 +34,7 @@ class ModelWeights:
     preprocessing: Preprocessing
     provenance: Mapping[str, str] = field(default_factory=dict)
     multi_label: bool = False
+    ranges: Ranges = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         classes = self.architecture.classes
