@@ -22,6 +22,7 @@ COMMANDS = (
     "classify",
     "features",
     "compare",
+    "data",
     "collect",
     "train",
     "evaluate",
