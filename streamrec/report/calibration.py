@@ -23,7 +23,7 @@ def draw_reliability(figures: Figures, before: Figures | None, path: Path) -> No
     """
     drawn = [(before, ORANGE, "s", "before")] if before is not None else []
     drawn.append((figures, BLUE, "o", "calibrated" if before is not None else "this model"))
-    with chart(path, 4.6) as figure:
+    with chart(path, 5.0) as figure:
         curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         curve.plot([0, 1], [0, 1], "--", color=QUIET, linewidth=1, label="as sure as right")
         for each, color, marker, words in drawn:
@@ -33,7 +33,7 @@ def draw_reliability(figures: Figures, before: Figures | None, path: Path) -> No
             axis.set_major_formatter(lambda value, _: f"{value:.0%}")
         curve.set(ylabel="how often it is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         bars.set(xlabel="how sure it says it is", ylabel="share")
-        curve.legend(frameon=False, loc="upper left")
+        figure.legend(loc="outside upper left", frameon=False)
         plain(curve, grid="both")
         plain(bars)
 

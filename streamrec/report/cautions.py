@@ -57,7 +57,7 @@ def _of_judgement(judged: Judgement) -> Iterator[str]:
             "alike, so the figures may be far off."
         )
     if unseen := [each.label for each in figures.classes if not each.support]:
-        yield f"No clip judges {_names(unseen)}: nothing is known of how well the model tells that."
+        yield f"No clip that judges the model shows {_names(unseen)}: nothing is known of that."
     if figures.calibration_error > _OFF:
         yield (
             "Scores are not to be taken at their word: they are off by "

@@ -11,8 +11,8 @@ MOST_CLASSES = 30
 
 
 def worst_first(classes: Sequence[ClassFigures]) -> list[ClassFigures]:
-    """Sort classes by F1, the lowest first; those that no clip shows come last."""
-    return sorted(classes, key=lambda each: (not each.support, each.f1, each.label))
+    """Sort classes by F1, the lowest first, and by clips; those that no clip shows come last."""
+    return sorted(classes, key=lambda each: (not each.support, each.f1, -each.support))
 
 
 def draw_classes(classes: Sequence[ClassFigures], path: Path) -> None:
@@ -27,9 +27,9 @@ def draw_classes(classes: Sequence[ClassFigures], path: Path) -> None:
         axes = figure.subplots()
         spans = [(each.precision, each.recall) for each in drawn]
         axes.hlines(rows, [min(span) for span in spans], [max(span) for span in spans], QUIET, lw=1)
-        axes.plot([each.f1 for each in drawn], rows, "D", color=BLUE, markersize=7, label="F1")
         axes.plot([span[0] for span in spans], rows, ">", color=ORANGE, label="precision")
         axes.plot([span[1] for span in spans], rows, "o", color=GREEN, label="recall")
+        axes.plot([each.f1 for each in drawn], rows, "D", color=BLUE, markersize=7, label="F1")
         axes.set_yticks(rows, [f"{short(each.label)} ({each.support})" for each in drawn])
         no_math(axes.get_yticklabels())
         axes.set(xlim=(-0.02, 1.02), ylim=(len(drawn) - 0.5, -0.5))

@@ -19,7 +19,7 @@ MOST_CLASSES = 30
 """That a picture shows; of more, those that are confused most."""
 
 MOST_PAIRS = 15
-_MOST_NUMBERED = 15
+MOST_NUMBERED = 15
 """Classes up to which the picture has numbers in it."""
 
 
@@ -34,10 +34,11 @@ class Pair:
 
 
 def worst_pairs(counts: Counts, labels: tuple[str, ...]) -> list[Pair]:
-    """Return the most frequent mistakes, the most frequent one first."""
+    """Return the most frequent mistakes, by their number, then by their share of the class."""
     wrong = counts - np.diag(np.diag(counts))
-    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_PAIRS]
     totals = counts.sum(1)
+    shares = wrong / np.maximum(totals, 1)[:, None]
+    order = np.lexsort((-shares.ravel(), -wrong.ravel()))[:MOST_PAIRS]
     return [
         Pair(
             true=labels[row],
@@ -75,7 +76,7 @@ def draw_confusion(counts: Counts, labels: tuple[str, ...], path: Path) -> None:
         bar.set_label("share of the true class")
         bar.outline.set_visible(False)
         _name(axes, names)
-        if len(shown) <= _MOST_NUMBERED:
+        if len(shown) <= MOST_NUMBERED:
             _number(axes, counts, shares)
 
 

@@ -36,7 +36,7 @@ def draw_curve(points: Sequence[Point], name: str, path: Path) -> bool:
     curves = {split: _curve(points, split, name) for split in _SPLITS}
     if not any(len(values) for _, values in curves.values()):
         return False
-    with chart(path, 3.4) as figure:
+    with chart(path, 3.3) as figure:
         axes = figure.subplots()
         for split, (steps, values) in curves.items():
             if len(values):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 QUIET = "#777777"
 
-WIDTH = 6.4
+WIDTH = 5.6
 """Of a chart, inches; two stand side by side on a desk, one on a phone."""
 
 _FALLBACKS = (
@@ -52,7 +52,7 @@ def chart(path: Path, height: float, width: float = WIDTH) -> Iterator["Figure"]
 
     installed = {font.name for font in fontManager.ttflist}
     fonts = ["DejaVu Sans", *(name for name in _FALLBACKS if name in installed)]
-    with rc_context({"font.family": fonts, "font.size": 9}), warnings.catch_warnings():
+    with rc_context({"font.family": fonts, "font.size": 10}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # boxes stand for letters that no font has
         figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         yield figure

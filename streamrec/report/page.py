@@ -83,8 +83,10 @@ def _percent(share: float) -> str:
 
 def _number(value: str | float | None) -> str:
     """Return a cell of a table: a text as it is, a number with three digits."""
-    if value is None:
+    if value is None or value == "":
         return "\N{EN DASH}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return str(value)

@@ -9,7 +9,7 @@ from streamrec.report import cautions, next_steps
 from streamrec.report.calibration import draw_reliability
 from streamrec.report.classes import MOST_CLASSES, draw_classes, worst_first
 from streamrec.report.confusion import MOST_CLASSES as MOST_SHOWN
-from streamrec.report.confusion import draw_confusion, worst_pairs
+from streamrec.report.confusion import MOST_NUMBERED, draw_confusion, worst_pairs
 from streamrec.report.curve_chart import draw_curve
 from streamrec.report.curves import Point, read_curves
 from streamrec.report.data_summary import summarize
@@ -83,6 +83,7 @@ def _judgement(judged: Judgement, before: Figures | None, folder: Path) -> Mappi
         "figures": figures,
         "classes": worst_first(figures.classes),
         "most_classes": MOST_CLASSES,
+        "few_classes": MOST_NUMBERED,
         "mistakes": worst_mistakes(judged.answers, folder),
         "reliability": _reliability(figures, before, folder),
         "class_chart": _classes(figures, folder),
