@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from streamrec.config import EventSettings, LiveOptions, ModelOptions, StreamOptions
+from streamrec.config import EventSettings, LiveOptions, ModelOptions, StreamOptions, WindowOptions
 from streamrec.dataset.clips import Dataset
 from streamrec.errors import OptionError, SourceError
 from streamrec.evaluation.clips import Fault, require_some
@@ -51,6 +51,7 @@ def evaluate_live(
     model_options: ModelOptions,
     progress: Progress | None = None,
     *,
+    windows: WindowOptions | None = None,
     stream: StreamOptions = ON_THE_GRID,
     events: EventSettings | None = None,
 ) -> LiveResult:
@@ -62,6 +63,7 @@ def evaluate_live(
         options: horizons, ages, background.
         model_options: what runs the model.
         progress: told how many minutes of background and clips are done, and their total.
+        windows: how the model sees a stream, if it sees windows.
         stream: how pictures become predictions.
         events: the rules of events; None: the default ones. Labels that mean that nothing happens
             are no events.
@@ -72,7 +74,7 @@ def evaluate_live(
         DatasetError: no clip, or no background, can be played.
     """
     settings = words("horizons", options.horizons)
-    variants = load_variants(model, settings, model_options)
+    variants = load_variants(model, settings, model_options, windows)
     return evaluate_variants(variants, dataset, options, progress, stream=stream, events=events)
 
 

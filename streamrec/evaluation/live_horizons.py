@@ -12,7 +12,6 @@ from streamrec.model_source import architecture_of, display_name, is_onnx_file, 
 from streamrec.models.architecture import MoViNetArchitecture
 from streamrec.models.registry import ENSEMBLES
 from streamrec.recognizer import Recognizer
-from streamrec.weights.files import Progress
 from streamrec.weights.model_file import save_model
 from streamrec.weights.traits import with_traits
 
@@ -32,7 +31,10 @@ class Variant:
 
 
 def load_variants(
-    model: str, settings: Sequence[str], options: ModelOptions, progress: Progress | None = None
+    model: str,
+    settings: Sequence[str],
+    options: ModelOptions,
+    windows: WindowOptions | None = None,
 ) -> list[Variant]:
     """Load a model with each horizon; once, as it is, where it has none that can be set.
 
@@ -43,7 +45,7 @@ def load_variants(
         model: its name or file.
         settings: frames, or ``half``, ``own``, ``double`` or ``none``; see ``LiveOptions``.
         options: what runs it.
-        progress: told of the bytes received while fetching it.
+        windows: how it sees a stream, if it sees windows.
 
     Raises:
         ModelError: it cannot be had.
@@ -51,7 +53,7 @@ def load_variants(
     """
     for setting in settings:
         _check(setting)
-    recognizer = load_model(model, options, WindowOptions(), progress)
+    recognizer = load_model(model, options, windows or WindowOptions())
     own = recognizer.spec.horizon
     if not _can_be_set(model):
         return [Variant(OWN, own, recognizer)]
@@ -61,7 +63,7 @@ def load_variants(
             continue
         horizon = _frames(setting, own)
         if horizon not in found:
-            loaded = recognizer if horizon == own else _load(model, horizon, options, progress)
+            loaded = recognizer if horizon == own else _load(model, horizon, options)
             found[horizon] = Variant(setting, horizon, loaded)
     return list(found.values()) or [Variant(OWN, own, recognizer)]
 
@@ -87,10 +89,8 @@ def _frames(setting: str, own: int | None) -> int | None:
     return max(1, round(own * _OF_OWN[setting]))
 
 
-def _load(
-    model: str, horizon: int | None, options: ModelOptions, progress: Progress | None
-) -> Recognizer:
-    changed = with_traits(weights_of(model, progress), {"horizon": horizon})
+def _load(model: str, horizon: int | None, options: ModelOptions) -> Recognizer:
+    changed = with_traits(weights_of(model, None), {"horizon": horizon})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{display_name(model).replace(':', '-')}-h{horizon}.safetensors"
         save_model(path, changed)
