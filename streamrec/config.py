@@ -657,10 +657,10 @@ class LiveOptions(Checked):
         metavar="LABEL,...",
     )
     before: float = option(
-        3.0, "seconds of background right before a clip", metavar="S", least=0.0, most=600
+        3.0, "seconds of background right before a clip", metavar="S", least=0.0, most=60
     )
     after: float = option(
-        10.0, "seconds of background right after it", metavar="S", least=0.0, most=600
+        10.0, "seconds of background right after it", metavar="S", least=0.0, most=60
     )
     overlaps: str = option(
         "0.1,0.3,0.5",

@@ -18,7 +18,7 @@ from streamrec.evaluation.clips import ClipSource
 from streamrec.sources.opencv import FALLBACK_FPS
 from streamrec.types import Image
 
-LONGEST_S = 120.0
+LONGEST_S = 60.0
 """Of a clip that is longer, only so much is played, so that its pictures fit into memory."""
 
 NOISE = 2.0
