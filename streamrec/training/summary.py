@@ -8,8 +8,8 @@ import numpy as np
 
 from streamrec.dataset.clips import Dataset
 from streamrec.evaluation.answers import Answers
-from streamrec.evaluation.bootstrap import interval
-from streamrec.evaluation.metrics import figures_of, mean_average_precision, mean_per_class, top_k
+from streamrec.evaluation.bootstrap import intervals_of
+from streamrec.evaluation.metrics import figures_of, mean_average_precision, top_k
 from streamrec.report.record import Fold, Judgement, TrainingRun
 from streamrec.training.curves import FILE
 from streamrec.training.finish import Trained
@@ -47,14 +47,8 @@ def summarise(run: Run, options: TrainingOptions, seconds: float) -> TrainingRun
 
 def judgement(answers: Answers) -> Judgement:
     """Return answers with their figures, and how sure those are."""
-    figures = {"top1": lambda some: top_k(some, 1), "mean_per_class": mean_per_class}
-    if answers.multi_label:
-        figures = {"mean_average_precision": mean_average_precision}
-    intervals = {name: interval(answers, figure) for name, figure in figures.items()}
     return Judgement(
-        answers=answers,
-        figures=figures_of(answers),
-        intervals={name: found for name, found in intervals.items() if found is not None},
+        answers=answers, figures=figures_of(answers), intervals=intervals_of(answers)
     )
 
 
