@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from streamrec.dataset.clips import Dataset
-from streamrec.evaluation.metrics import Figures
 from streamrec.report.curves import Point
 from streamrec.report.headline import headline
 from streamrec.report.record import EvaluationRun, Judgement, TrainingRun
@@ -14,6 +13,9 @@ _FEW_GROUPS = 10
 _FEW_TO_LEARN = 10
 _BY_HEART = 0.15
 """Accuracy on clips that were learnt from, above that on others."""
+
+_RISEN = 1.1
+"""Loss on validation clips at the end, in parts of the lowest one."""
 
 _OFF = 0.1
 """Calibration error from which scores are not to be taken at their word."""
@@ -28,7 +30,7 @@ def of_training(run: TrainingRun, points: Sequence[Point]) -> list[str]:
         *run.warnings,
         *_of_judgement(run.judged),
         *_of_dataset(run.dataset),
-        *_of_curves(points, run.judged.figures),
+        *_of_curves(points, run),
         *_of_speed(run),
     ]
 
@@ -78,14 +80,26 @@ def _of_dataset(dataset: Dataset) -> Iterator[str]:
         )
 
 
-def _of_curves(points: Sequence[Point], figures: Figures) -> Iterator[str]:
-    learnt = [each for each in points if (each.split, each.name) == ("train", "accuracy")]
+def _of_curves(points: Sequence[Point], run: TrainingRun) -> Iterator[str]:
+    learnt, figures = _curve(points, "train", "accuracy"), run.judged.figures
     if learnt and not figures.multi_label and learnt[-1].value - figures.top1 > _BY_HEART:
         yield (
             f"The model is right on {learnt[-1].value:.0%} of the clips that it learns from, and "
             f"on {figures.top1:.0%} of the others: it knows its clips by heart (overfitting). More "
             "clips help most; then more variation of them, or training fewer parts of the model."
         )
+    losses = _curve(points, "val", "loss")
+    lowest = min(losses, key=lambda point: point.value, default=None)
+    if lowest and losses[-1].value > _RISEN * lowest.value and not run.options.get("patience"):
+        yield (
+            f"The loss on validation clips was lowest ({lowest.value:.3g}) at step {lowest.step}, "
+            f"and {losses[-1].value:.3g} at the end: the model came to know its clips by heart "
+            "(overfitting). Train fewer epochs, or take the best ones by --patience."
+        )
+
+
+def _curve(points: Sequence[Point], split: str, name: str) -> list[Point]:
+    return [each for each in points if (each.split, each.name) == (split, name)]
 
 
 def _of_speed(run: TrainingRun) -> Iterator[str]:

@@ -15,10 +15,20 @@ class NextStep:
     command: str
 
 
+def after_folds(start: str, data: str) -> list[NextStep]:
+    """Return what to do after a cross-validation of training ``start`` on ``data``."""
+    return [
+        _step(
+            "These models only tell how well such a training does. Train the one to use, of all "
+            "clips, with the same options but without --folds",
+            *("train", "--data", data, "--model", start, "--out", "runs/final"),
+        )
+    ]
+
+
 def after_training(result: Path, data: str) -> list[NextStep]:
     """Return what to do with the model in ``result``, which learnt from ``data``."""
-    model = str(result)
-    name = result.parent.name if result.stem in ("model", "best", "last") else result.stem
+    model, name = str(result), result.stem
     return [
         _step("Watch it work on a camera", "run", "--source", "0", "--model", model, "--show"),
         _step(

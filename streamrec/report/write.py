@@ -41,7 +41,7 @@ def write_report(run: TrainingRun, folder: Path) -> Path:
         "cautions": cautions.of_training(run, points),
         "data": summarize(run.dataset),
         "curves": _curves(points, folder),
-        "steps": next_steps.after_training(run.result, run.dataset.name),
+        "steps": _next_steps(run),
         "before": run.before,
         "temperature": run.temperature,
         **_judgement(run.judged, run.before, folder),
@@ -65,6 +65,12 @@ def write_evaluation(run: EvaluationRun, folder: Path) -> Path:
     }
     write_page("evaluation.html", values, folder / PAGE)
     return folder / PAGE
+
+
+def _next_steps(run: TrainingRun) -> list[next_steps.NextStep]:
+    if run.folds:
+        return next_steps.after_folds(run.model, run.dataset.name)
+    return next_steps.after_training(run.result, run.dataset.name)
 
 
 def _curves(points: Sequence[Point], folder: Path) -> list[Picture]:

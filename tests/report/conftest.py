@@ -132,7 +132,7 @@ def made_run(tmp_path_factory, video, made_judgement) -> Callable[..., TrainingR
             "result": Path("runs/a run/model.safetensors"),
             "dataset": dataset,
             "skipped": {Path("bro<ken>.mp4"): "no frame can be decoded"},
-            "options": {"epochs": 3, "swap": "", "flip": True},
+            "options": {"epochs": 3, "label_smoothing": 0.1, "swap": "", "flip": True},
             "facts": {"took": "3 min"},
             "curves": write_curves(folder / "curves.csv", learnt=learnt),
             "judged": judged,

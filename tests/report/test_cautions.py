@@ -52,6 +52,15 @@ def test_clips_learnt_by_heart_are_told(told):
     assert "by heart" not in told(clips=200, learnt=1)
 
 
+def test_a_loss_that_rises_is_told_where_the_last_step_is_taken(made_run, told, tmp_path):
+    rows = [f"{step},0,val,loss,{loss}" for step, loss in ((1, 0.9), (2, 0.5), (3, 0.7))]
+    curves = tmp_path / "curves.csv"
+    curves.write_text("\n".join(["step,epoch,split,name,value", *rows, ""]))
+    run = made_run(curves=curves)
+    assert "was lowest (0.5) at step 2, and 0.7 at the end" in told(run)
+    assert "was lowest" not in told(replace(run, options={"patience": 5}))
+
+
 def test_clips_without_groups_are_told(made_run, told):
     run = made_run()
     clips = tuple(replace(clip, group=None) for clip in run.dataset.clips)

@@ -8,9 +8,7 @@ from streamrec.dataset.clips import LabelledClip
 from streamrec.report.links import link_to
 
 
-@pytest.mark.parametrize(
-    "name", ["a b.mp4", "50%25.mp4", "a#t=1?.mp4", "c:d.mp4", "打架.mp4", "\udcff"]
-)
+@pytest.mark.parametrize("name", ["a b.mp4", "50%25.mp4", "a#t=1?.mp4", "打架.mp4", "\udcff"])
 def test_any_name_is_one_path(tmp_path, name):
     link = urlsplit(
         link_to(LabelledClip(path=tmp_path / "clips" / name, labels=()), tmp_path / "x")
@@ -19,7 +17,8 @@ def test_any_name_is_one_path(tmp_path, name):
     assert os.fsdecode(unquote_to_bytes(link.path)) == f"../clips/{name}"
 
 
-def test_a_file_in_the_folder_itself(tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_colon_in_a_name_is_no_scheme(tmp_path):
     assert link_to(LabelledClip(path=tmp_path / "c:d", labels=()), tmp_path) == "c%3Ad"
 
 

@@ -5,23 +5,29 @@ from pathlib import Path
 import pytest
 
 from streamrec.cli import make_parser
-from streamrec.report.next_steps import after_evaluation, after_training
+from streamrec.report.next_steps import after_evaluation, after_folds, after_training
 
-MODEL = Path("my runs") / "it's" / "model.safetensors"
+MODEL = Path("my runs") / "it's.safetensors"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quotes of another shell")
-@pytest.mark.parametrize("step", after_training(MODEL, "my clips"), ids=lambda step: step.what)
+@pytest.mark.parametrize(
+    "step",
+    [
+        *after_training(MODEL, "my clips"),
+        *after_folds(str(MODEL), "my clips"),
+        *after_evaluation(str(MODEL), "my clips", live=False),
+    ],
+)
 def test_each_command_can_be_pasted(step):
     name, *words = shlex.split(step.command)
     assert name == "streamrec" and str(MODEL) in words
-    if words[0] != "evaluate":
-        make_parser(words[0]).parse_args(words)
+    make_parser(words[0]).parse_args(words)
 
 
 def test_a_model_is_called_as_its_run_is():
     commands = " ".join(
-        step.command for step in after_training(Path("runs/fight/model.safetensors"), "d")
+        step.command for step in after_training(Path("runs/fight/fight.safetensors"), "d")
     )
     assert "--as fight" in commands and "--to fight.onnx" in commands
 

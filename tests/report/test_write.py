@@ -51,6 +51,16 @@ def test_every_part_is_there(page):
     )
 
 
+def test_folds_lead_to_a_training_of_all_clips(page):
+    assert "streamrec train --data" in page.text and "streamrec run" not in page.text
+
+
+def test_a_model_is_run_next(made_run, read_page, tmp_path):
+    page = read_page(write_report(made_run(folds=(), judged_on="val"), tmp_path))
+    assert "streamrec run --source 0 --model" in page.text
+    assert "--test 0.2" in page.text
+
+
 def test_the_answer_comes_first(page):
     begin = page.text[: page.text.index("Before you rely on it")]
     assert "85.0%" in begin and "Accuracy on 20 clips that it did not learn from" in begin
@@ -62,7 +72,7 @@ def test_the_answer_comes_first(page):
 def test_facts_of_the_run_are_told(page):
     for words in ("2 clips look the same", "a note", "3 min", "Temperature 1.5", "bro<ken>.mp4"):
         assert words in page.text
-    assert "streamrec run --source 0 --model 'runs/a run/model.safetensors' --show" in page.text
+    assert "--label-smoothing 0.1" in page.text
 
 
 def test_nothing_is_loaded_from_elsewhere(page):
