@@ -22,7 +22,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 def read_folder(folder: Path) -> tuple[list[LabelledClip], list[Path]]:
     """Return the clips of ``CLASS/**`` or ``{train,val,test}/CLASS/**``, and all other files.
 
-    Hidden files and folders are left out. Other files are those that are no video by their suffix,
+    A clip called ``GROUP~NAME`` is of that group. Hidden files and folders are left out. Other files are those that are no video by their suffix,
     and videos that are in no class folder.
 
     Raises:
@@ -68,4 +68,7 @@ def _clip(folder: Path, path: Path, depth: int) -> LabelledClip:
     label = path.parts[depth - 1]
     split = next((name for name in SPLITS if depth == 2 and name == path.parts[0]), None)
     labels = () if label in NO_CLASS else (label,)
-    return LabelledClip(path=folder / path, labels=labels, split=split)
+    group, tilde, _ = path.name.partition("~")
+    return LabelledClip(
+        path=folder / path, labels=labels, split=split, group=group if tilde and group else None
+    )

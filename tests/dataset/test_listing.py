@@ -51,6 +51,17 @@ def test_folders_of_splits(tmp_path):
     }
 
 
+def test_what_stands_before_a_tilde_is_the_group(tmp_path):
+    touch(tmp_path, "wave/door-1~a.mp4", "clap/door-1~b~c.mp4", "clap/door-1.mp4", "clap/~.mp4")
+    groups = {clip.path.name: clip.group for clip in read_dataset(tmp_path).clips}
+    assert groups == {
+        "door-1~a.mp4": "door-1",
+        "door-1~b~c.mp4": "door-1",
+        "door-1.mp4": None,
+        "~.mp4": None,
+    }
+
+
 def test_splits_beside_classes_are_refused(tmp_path):
     touch(tmp_path, "train/wave/a.mp4", "validation/wave/b.mp4")
     with pytest.raises(DatasetError, match=r"\(train\) beside others \(validation\)"):
