@@ -22,8 +22,8 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 def read_folder(folder: Path) -> tuple[list[LabelledClip], list[Path]]:
     """Return the clips of ``CLASS/**`` or ``{train,val,test}/CLASS/**``, and all other files.
 
-    A clip called ``GROUP~NAME`` is of that group. Hidden files and folders are left out. Other files are those that are no video by their suffix,
-    and videos that are in no class folder.
+    A clip called ``GROUP~NAME`` is of that group. Hidden files and folders are left out. Other
+    files are those that are no video by their suffix, and videos that are in no class folder.
 
     Raises:
         DatasetError: it cannot be read, or folders of splits and of classes are mixed.

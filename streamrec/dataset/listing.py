@@ -14,8 +14,9 @@ def read_dataset(path: Path) -> Dataset:
 
     Args:
         path: a folder of class folders, which may stand in ``train``, ``val`` and ``test``, and
-            whose clips may be called ``GROUP~NAME``; or a list, CSV or JSON, with the columns ``path`` (or ``file``) and ``label``, and, where
-            known, ``start`` and ``end`` (seconds), ``split`` and ``group`` (or ``source_group``).
+            whose clips may be called ``GROUP~NAME``; or a list, CSV or JSON, with the columns
+            ``path`` (or ``file``) and ``label``, and, where known, ``start`` and ``end`` (seconds),
+            ``split`` and ``group`` (or ``source_group``).
             Paths are relative to the list's folder. Several labels are parted by ``|``, or are a
             list in JSON. No label, ``_background`` or ``_unknown``: it shows something of no class.
 
