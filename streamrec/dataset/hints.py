@@ -15,6 +15,7 @@ IMBALANCE = 5.0
 FEW_FRAMES = 4
 """A clip with fewer shows a model hardly any motion."""
 
+_SLOW = 0.95
 _NAMED = 5
 
 
@@ -58,7 +59,8 @@ def _of_splits(summary: Summary) -> Iterator[str]:
 
 
 def _of_clips(summary: Summary) -> Iterator[str]:
-    if slow := [one for one in summary.facts if one.fps is not None and one.fps < summary.fps]:
+    least_fps = _SLOW * summary.fps
+    if slow := [one for one in summary.facts if one.fps is not None and one.fps < least_fps]:
         yield (
             f"{_clips(len(slow))} with fewer than {summary.fps:g} frames/s: the model sees frames "
             "twice, as it would live"

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -18,7 +17,7 @@ from streamrec.errors import DatasetError, OutputError
 def write_list(dataset: Dataset, path: Path) -> None:
     """Write a list that `read_dataset` reads; the suffix says of which form.
 
-    Paths are relative to the list's folder where they can be.
+    Paths of files below the list's folder are relative to it.
 
     Raises:
         OutputError: another suffix, or it cannot be written.
@@ -50,10 +49,8 @@ def _row(clip: LabelledClip, folder: Path) -> dict[str, Any]:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # on another drive
-        return path.absolute().as_posix()
+    path, folder = path.absolute(), folder.absolute()
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:
