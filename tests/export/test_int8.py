@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
+from support import random_model, tiny_architecture
 from tiny_models import exported, recognizer, runtime, spec, trained
 
 from streamrec.card import METADATA_KEY
@@ -38,6 +39,46 @@ def test_states_keep_their_names_and_shapes_and_weights_are_eight_bit(model, tmp
     weights = {w.name: w for w in onnx.load(tmp_path / "int8.onnx").graph.initializer}
     int8 = [w for w in weights.values() if w.data_type == onnx.TensorProto.INT8]
     assert any(w.name.startswith("blocks.1.expand.weight") for w in int8)
+
+
+def scale_of(graph, tensor):
+    (scale,) = [w for w in graph.initializer if w.name == f"{tensor}_scale"]
+    return onnx.numpy_helper.to_array(scale).item()
+
+
+def test_factors_of_single_channels_stay_float_and_so_do_states(model, tmp_path):
+    quantize(model, clips(2), tmp_path / "int8.onnx")
+    graph = onnx.load(tmp_path / "int8.onnx").graph
+    kept = {w.name for w in graph.initializer if w.data_type == onnx.TensorProto.FLOAT}
+    assert "blocks.1.temporal.0.weight" in kept
+    states = {value.name for value in graph.input}
+    rounded = {n.input[0] for n in graph.node if n.op_type == "QuantizeLinear"}
+    assert states & rounded == {"frame"}
+
+
+def test_a_clip_is_part_of_its_convolution(tmp_path):
+    mobile = tmp_path / "mobile.onnx"
+    mobile.write_bytes(exported(random_model(tiny_architecture("mobile"))))
+    quantize(mobile, clips(2), tmp_path / "int8.onnx")
+    graph = onnx.load(tmp_path / "int8.onnx").graph
+    convolutions = {n.output[0] for n in graph.node if n.op_type == "Conv"}
+    assert not any(n.op_type == "Clip" and n.input[0] in convolutions for n in graph.node)
+
+
+def test_known_ranges_have_the_last_word(model, tmp_path):
+    ranges = {"blocks.1.expand.output": (-1.0, 4.1), "blocks.1.project.input": (0.0, 25.5)}
+    quantize(model, clips(2), tmp_path / "int8.onnx", ranges)
+    graph = onnx.load(tmp_path / "int8.onnx").graph
+    tensors = tensors_of(onnx.load(model).graph, "blocks.1.expand.weight")
+    assert scale_of(graph, tensors[1]) == pytest.approx(5.1 / 255)
+    tensors = tensors_of(onnx.load(model).graph, "blocks.1.project.weight")
+    assert scale_of(graph, tensors[0]) == pytest.approx(25.5 / 255)
+
+
+def tensors_of(graph, weight):
+    """What the convolution with this weight takes and gives."""
+    (node,) = [node for node in graph.node if weight in node.input]
+    return node.input[0], node.output[0]
 
 
 def test_the_report_is_what_the_files_do(model, tmp_path):

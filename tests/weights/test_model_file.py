@@ -75,6 +75,14 @@ def test_in_a_file_from_before_there_were_several_labels_one_is_true(path):
     assert not load_model(path).multi_label
 
 
+def test_ranges_of_activations_are_kept(path):
+    ranges = {"stem.input": (0.0, 0.99), "stem.output": (-0.5, 6.0)}
+    save_model(path, replace(random_weights(), ranges=ranges))
+    assert load_model(path).ranges == ranges
+    save_model(path, random_weights())
+    assert load_model(path).ranges == {}
+
+
 @pytest.mark.parametrize("architecture", [TINY[0], CLIP_MODELS[1]], ids=lambda a: a.name)
 def test_the_record_is_read_without_the_weights(path, architecture):
     save_model(path, random_weights(architecture))
