@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from streamrec.dataset.clips import Dataset
 from streamrec.evaluation.answers import Answers
 from streamrec.evaluation.bootstrap import intervals_of
 from streamrec.evaluation.metrics import figures_of, mean_average_precision, top_k
 from streamrec.report.record import Fold, Judgement, TrainingRun
 from streamrec.training.curves import FILE
-from streamrec.training.finish import Trained
 from streamrec.training.flip import FlipRule
 from streamrec.training.latency import latencies
 from streamrec.training.options import TrainingOptions
@@ -30,7 +28,9 @@ def summarise(run: Run, options: TrainingOptions, seconds: float) -> TrainingRun
         title=Path(options.machine.out).resolve().name,
         model=options.recipe.model,
         result=first.model,
-        dataset=_judged_dataset(material.dataset, run.trained),
+        dataset=replace(
+            first.dataset if len(run.trained) == 1 else material.dataset, name=options.data.data
+        ),
         skipped=material.skipped,
         options=_shown(options),
         facts=_facts(run, options, seconds),
@@ -47,9 +47,7 @@ def summarise(run: Run, options: TrainingOptions, seconds: float) -> TrainingRun
 
 def judgement(answers: Answers) -> Judgement:
     """Return answers with their figures, and how sure those are."""
-    return Judgement(
-        answers=answers, figures=figures_of(answers), intervals=intervals_of(answers)
-    )
+    return Judgement(answers=answers, figures=figures_of(answers), intervals=intervals_of(answers))
 
 
 def score(answers: Answers) -> float:
@@ -65,10 +63,6 @@ def _all(parts: Sequence[Answers]) -> Answers:
         truth=np.concatenate([part.truth for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),
     )
-
-
-def _judged_dataset(dataset: Dataset, trained: Sequence[Trained]) -> Dataset:
-    return trained[0].dataset if len(trained) == 1 else dataset
 
 
 def _fold(answers: Answers) -> Fold:
