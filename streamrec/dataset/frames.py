@@ -1,14 +1,16 @@
 """What a model sees of a clip."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from streamrec.dataset.clips import LabelledClip
 from streamrec.errors import DatasetError, OptionError, SourceReadError
 from streamrec.sampling import TimeGrid
-from streamrec.sources.base import Source
-from streamrec.sources.open import open_source
+from streamrec.sources.open import source_kind
 from streamrec.types import Frame, Image
+
+if TYPE_CHECKING:
+    from streamrec.dataset.clip_file import ClipFile
 
 T = TypeVar("T")
 
@@ -78,10 +80,10 @@ def read_frames(
     """
     if not speed > 0.0:
         raise OptionError(f"speed is above 0; got {speed}")
-    with open_clip(clip) as source:
-        frames = ClipFrames(clip, fps, source.fps, phase_s=phase_s, speed=speed)
+    with open_clip(clip) as file:
+        frames = ClipFrames(clip, fps, file.fps, phase_s=phase_s, speed=speed)
         made: list[T] = []
-        for frame in source:
+        for frame in file.read_from(clip.start_s):
             if frames.is_over(frame):
                 break
             made.extend(make(image) for image in frames.push(frame))
@@ -90,19 +92,19 @@ def read_frames(
     return made
 
 
-def open_clip(clip: LabelledClip) -> Source:
+def open_clip(clip: LabelledClip) -> "ClipFile":
     """Open a clip's file.
 
     Raises:
         SourceOpenError: it cannot be opened.
         DatasetError: it is no file but a camera.
     """
-    path = str(clip.path.absolute())  # never taken for an address or for a camera's number
-    source = open_source(path)
-    if source.live:
-        source.close()
+    from streamrec.dataset.clip_file import ClipFile
+
+    path = clip.path.absolute()  # never taken for an address or for a camera's number
+    if source_kind(str(path)) != "file":
         raise DatasetError(f"{clip.path} has no end; clips are files")
-    return source
+    return ClipFile(path)
 
 
 def piece_of(clip: LabelledClip) -> str:
