@@ -1,6 +1,7 @@
 """``streamrec collect``: live video in, labelled clips out."""
 
 import argparse
+import logging
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _collect(settings: _Settings) -> int:
+    logging.getLogger("streamrec").addHandler(logging.NullHandler())  # all that matters is said
     from streamrec.collecting.session import StopFlag
     from streamrec.collecting.terminal import terminal_keys
 
@@ -245,10 +247,10 @@ def _conclude(recorder: "Recorder") -> int:
     Raises:
         OutputError: some were lost.
     """
-    for label, count in sorted(recorder.folder.counts.items()):
+    for label, count in sorted((+recorder.folder.counts).items()):
         print(f"{label}\t{count}")
     if recorder.dropped:
-        _say(f"{recorder.dropped} frames are missing in clips, as this machine was too slow")
+        _say(f"{recorder.dropped} frames were missed, as this machine was too slow")
     if recorder.shelf.lost:
         raise OutputError(f"{recorder.shelf.lost} clips could not be saved, see above")
     return 0

@@ -118,9 +118,14 @@ class Session:
             self.events.take(frame)
         if self.window is not None and frame.behind_s < _BEHIND_S:
             recording = [f"REC {label}" for label in self.recorder.recording]
-            counts, labels = self.recorder.folder.counts, self.operator.labels
-            lines = [f"{key}  {label}: {counts[label]}" for key, label in labels.items()]
-            self.window.show(frame.image, [*recording, *lines], red=len(recording))
+            self.window.show(frame.image, [*recording, *self._lines()], red=len(recording))
+
+    def _lines(self) -> list[str]:
+        """Return how many clips there are of each label, those with keys first."""
+        counts, labels = self.recorder.folder.counts, self.operator.labels
+        keys = [f"{key}  {label}: {counts[label]}" for key, label in labels.items()]
+        others = sorted((+counts).keys() - set(labels.values()))
+        return [*keys, *(f"{label}: {counts[label]}" for label in others)]
 
     def _stands(self, status: CameraStatus) -> None:
         """Take how it stands with the camera; what is recorded ends where it is away."""

@@ -97,6 +97,8 @@ class Shelf:
     def finish(self) -> None:
         """Wait until all is written."""
         self._writer.hurry()
+        if not self._writer.drain(_PATIENCE_S):
+            self._tell("the last clips are being written")
         while not self._writer.drain(_PATIENCE_S):
             self.look_after()
         self.look_after()
