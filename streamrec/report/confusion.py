@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from streamrec.report.look import chart, no_math, plain, short
+from streamrec.report.look import QUIET, chart, no_math, plain, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,6 +94,6 @@ def _name(axes: "Axes", names: list[str]) -> None:
 
 
 def _number(axes: "Axes", counts: Counts, shares: npt.NDArray[np.float64]) -> None:
-    for row, column in np.argwhere(counts):
-        color = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column, row, str(counts[row, column]), color=color, ha="center", va="center")
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if shares[row, column] > 0.5 else "black" if count else QUIET
+        axes.text(column, row, str(count), color=color, ha="center", va="center")

@@ -79,7 +79,8 @@ class TrainingRun:
         result: the file of the trained model.
         dataset: all clips, each with its split.
         skipped: files that were left out, and why.
-        options: every option of the run that the reader may care for.
+        options: every option of the run that the reader may care for; "data" is what is pasted
+            into commands.
         facts: other things to know, by what they are called ("device", "took", "trained parts").
         curves: the file that ``streamrec.training.curves`` wrote.
         judged: what the trained model said of clips of ``judged_on``, calibrated; after

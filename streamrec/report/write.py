@@ -68,9 +68,10 @@ def write_evaluation(run: EvaluationRun, folder: Path) -> Path:
 
 
 def _next_steps(run: TrainingRun) -> list[next_steps.NextStep]:
+    data = str(run.options.get("data", run.dataset.name))
     if run.folds:
-        return next_steps.after_folds(run.model, run.dataset.name)
-    return next_steps.after_training(run.result, run.dataset.name)
+        return next_steps.after_folds(run.model, data)
+    return next_steps.after_training(run.result, data)
 
 
 def _curves(points: Sequence[Point], folder: Path) -> list[Picture]:

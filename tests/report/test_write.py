@@ -56,7 +56,9 @@ def test_folds_lead_to_a_training_of_all_clips(page):
 
 
 def test_a_model_is_run_next(made_run, read_page, tmp_path):
-    page = read_page(write_report(made_run(folds=(), judged_on="val"), tmp_path))
+    run = made_run(folds=(), judged_on="val", options={"data": "here/it.csv"})
+    page = read_page(write_report(run, tmp_path))
+    assert "evaluate --data here/it.csv" in page.text
     assert "streamrec run --source 0 --model" in page.text
     assert "--test 0.2" in page.text
 
@@ -142,7 +144,7 @@ def test_clips_that_cannot_be_read_leave_a_report(made_run, read_page, tmp_path)
 def test_a_model_without_mistakes_or_curves_or_extras(
     made_run, made_answers, made_judgement, read_page, tmp_path
 ):
-    run = made_run()
+    run = made_run(options={})
     right = made_judgement(made_answers(run.dataset.labels, run.dataset.of("val"), wrong=0))
     run = replace(
         run,
