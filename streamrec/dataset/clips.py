@@ -19,7 +19,7 @@ class LabelledClip:
         end_s: where it ends; None: with the file.
         split: what it is for; None: not said.
         group: clips of one group (cut from one video, of one person) never part over splits;
-            None: it is a group of its own.
+            None: the clips of its file are one.
     """
 
     path: Path
