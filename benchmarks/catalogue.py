@@ -14,6 +14,7 @@ import flicker
 import input_size
 import isolation
 import live
+import live_evaluation
 import memory
 import mobile
 import recovery
@@ -87,6 +88,16 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             "From capture to the subscriber, a camera with 30 frames/s, a prediction for every "
             "frame.",
             live.table,
+        ),
+        "live-evaluation": Benchmark(
+            live_evaluation.measure,
+            "How good a model with trained Kinetics-600 weights is on endless video: real clips, "
+            "each played into a stream that has seen so many minutes of background, by the number "
+            "of frames after which its running means forget; everlasting ones are the reference's. "
+            "Shares of right answers, medians of seconds, precision and recall of events by their "
+            "overlap with the action.",
+            live_evaluation.table,
+            inputs=("trained", "clips", "background"),
         ),
         "cameras": Benchmark(
             cameras.measure,

@@ -26,6 +26,8 @@ class Options:
         litert: ``.tflite`` stream models that LiteRT runs as the peer.
         trained: a ``.tflite`` stream model trained on Kinetics-600.
         clips: folder of labelled clips with their ``labels.csv``.
+        background: folder of videos in which nothing happens, for ``live-evaluation``; ``ages``:
+            minutes of it, parted by commas.
         video: a video file for ``cameras`` and ``decode`` instead of a generated one.
         heights: of generated H.264, pixels.
         cameras: how many there are in ``capture``; ``decoder``: what decodes them.
@@ -48,6 +50,8 @@ class Options:
     litert: tuple[Path, ...] = ()
     trained: Path | None = None
     clips: Path | None = None
+    background: Path | None = None
+    ages: str = "0,10,60"
     video: Path | None = None
     heights: tuple[int, ...] = (1080, 720)
     cameras: tuple[int, ...] = (1, 4, 8, 16)
@@ -104,6 +108,7 @@ QUICK = Options(
     image_sizes=(64, 96),
     streams=(1, 2),
     age=20,
+    ages="0",
 )
 
 HELP = {
@@ -116,17 +121,19 @@ HELP = {
     "litert": "stream models for LiteRT to run as the peer; they say themselves which they are",
     "trained": "a Kinetics-600 stream model, for `mobile` and `flicker`",
     "clips": "a folder of clips and their labels.csv, for `mobile` and `flicker`",
+    "background": "a folder of videos in which nothing happens, for `live-evaluation`",
     "cameras": "numbers of cameras of `capture`",
     "decoder": "opencv or av, of `capture`",
     "video": "a file for `cameras` and `decode` instead of a generated one",
 }
 _TYPES = {"threads": int, "cameras": int, "rounds": int, "steps": int, "seconds": float}
-_PATHS = ("litert", "trained", "clips", "video")
+_PATHS = ("litert", "trained", "clips", "background", "video")
 _MANY = ("models", "engines", "threads", "cameras", "litert")
 _PLACEHOLDERS = {
     "litert": "FILE.tflite ...",
     "trained": "FILE.tflite",
     "clips": "FOLDER",
+    "background": "FOLDER",
     "video": "FILE",
 }
 
