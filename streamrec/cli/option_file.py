@@ -12,7 +12,7 @@ T = TypeVar("T")
 def add_required(parser: argparse.ArgumentParser, kind: type, name: str) -> None:
     """Add the flag of an option that must be given, here or in the file."""
     item = next(item for item in fields(kind) if item.name == name)
-    text = f"{item.metadata['help']} (required)"
+    text = f"{item.metadata['help']} (required here or in --config; no default)"
     parser.add_argument(f"--{name}", metavar=item.metadata["metavar"], help=text)
 
 

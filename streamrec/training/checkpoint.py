@@ -21,7 +21,7 @@ class Standing:
         step: steps that were taken.
         lowest: the lowest validation loss; ``since``: epochs since then.
         stopped: whether it has ended early.
-        losses: of the steps of the present epoch.
+        seen: loss and accuracy of each step of the present epoch.
         tail, average, optimizer: their states; ``best``: the averaged weights at the lowest loss.
     """
 
@@ -29,7 +29,7 @@ class Standing:
     lowest: float = float("inf")
     since: int = 0
     stopped: bool = False
-    losses: list[float] = field(default_factory=list)
+    seen: list[tuple[float, float]] = field(default_factory=list)
     tail: Weights = field(default_factory=dict)
     average: Weights = field(default_factory=dict)
     optimizer: Weights = field(default_factory=dict)

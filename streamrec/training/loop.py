@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -146,10 +147,11 @@ class _Learner:
                 self.standing.step, self.steps, self._recipe.warmup
             )
         last = len(micro_batches) - 1
-        loss = 0.0
+        loss = right = 0.0
         for i, example in enumerate(micro_batches):
             with self._fabric.no_backward_sync(self._model, enabled=i < last):
-                loss += self._backward(example, 1 / len(micro_batches))
+                wrong, good = self._backward(example, 1 / len(micro_batches))
+            loss, right = loss + wrong, right + good / len(micro_batches)
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss} at step {self.standing.step + 1}: learning broke down; begin "
@@ -162,7 +164,7 @@ class _Learner:
         self._optimizer.zero_grad()
         self._average.update_parameters(self._course.tail)
         self.standing.step += 1
-        self.standing.losses.append(loss)
+        self.standing.seen.append((loss, right))
         if time.monotonic() - self._saved_s > SAVED_EVERY_S:
             self._save()
         return loss
@@ -174,10 +176,11 @@ class _Learner:
         figures = self._course.judge(self._average.module)  # type: ignore[arg-type]
         epoch = math.ceil(standing.step / self._per_epoch)
         if self._fabric.is_global_zero:
-            loss = sum(standing.losses) / max(len(standing.losses), 1)
-            self._course.curves.add(standing.step, epoch, "train", {"loss": loss, "rate": rate})
+            loss, accuracy = map(fmean, zip(*standing.seen, strict=True))
+            learnt = {"loss": loss, "accuracy": accuracy, "rate": rate}
+            self._course.curves.add(standing.step, epoch, "train", learnt)
             self._course.curves.add(standing.step, epoch, "val", figures)
-        standing.losses.clear()
+        standing.seen.clear()
         if figures["loss"] < standing.lowest:
             standing.lowest, standing.since = figures["loss"], 0
             standing.best = _weights(self._average.module)
@@ -192,7 +195,8 @@ class _Learner:
         self._course.tail.load_state_dict(weights)
         self._course.tail.eval()
 
-    def _backward(self, example: Example, share: float) -> float:
+    def _backward(self, example: Example, share: float) -> tuple[float, float]:
+        """Return the share of the loss, and how many of the clips are told right."""
         x, target, soft = (part.to(self._fabric.device) for part in example)
         over_time = time_weights(x.shape[1], self._recipe.per_frame).to(x)
         state: TensorState = self._course.tail.initial_state(x)
@@ -208,7 +212,8 @@ class _Learner:
             self._fabric.backward(loss)
             state = {name: value.detach() for name, value in state.items()}
             total += loss.item()
-        return total
+        best = logits[:, -1].detach().argmax(-1, keepdim=True)
+        return total, target.gather(-1, best).mean().item()
 
     def _averaged(self, average: Tensor, value: Tensor, count: Tensor | int) -> Tensor:
         """Follow quickly at first, while there is little to average."""

@@ -40,7 +40,7 @@ def test_of_several_labels_each_probability_is_calibrated():
 
 
 def test_a_handful_of_clips_that_are_all_right_asks_for_no_infinity():
-    assert 0.5 < fit_temperature(overconfident(right=3, wrong=0, logit=1.0)) < 1.0
+    assert 0.3 < fit_temperature(overconfident(right=3, wrong=0, logit=1.0)) < 1.0
 
 
 def test_clips_of_no_class_do_not_count():
