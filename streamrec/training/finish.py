@@ -17,7 +17,7 @@ from streamrec.training.teller import Teller
 from streamrec.training.verify import check_steps
 from streamrec.version import __version__
 from streamrec.weights.model_file import save_model
-from streamrec.weights.model_weights import ModelWeights
+from streamrec.weights.model_weights import ModelWeights, Ranges
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -44,7 +44,12 @@ class Trained:
 
 
 def finish(
-    school: School, network: nn.Module, dataset: Dataset, path: Path, teller: Teller
+    school: School,
+    network: nn.Module,
+    ranges: Ranges,
+    dataset: Dataset,
+    path: Path,
+    teller: Teller,
 ) -> Trained:
     """Make one self-contained model of a trained network.
 
@@ -56,7 +61,7 @@ def finish(
     """
     clip, _ = school.judged.views[0]
     difference = check_steps(network, clip[None])
-    weights = _weights(school, network, dataset)
+    weights = replace(_weights(school, network, dataset), ranges=ranges)
     save_model(path, weights)
     raw = _answers(path, dataset, "val", teller)
     temperature = fit_temperature(raw)

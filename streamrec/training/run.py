@@ -23,6 +23,7 @@ from streamrec.training.finish import Trained, finish
 from streamrec.training.loop import learn, standing_in
 from streamrec.training.material import Material, prepare
 from streamrec.training.options import TrainingOptions
+from streamrec.training.quantise import Rounding
 from streamrec.training.resume import begin, differences, has_run, record_of
 from streamrec.training.start import network_of
 from streamrec.training.teller import Teller
@@ -76,6 +77,7 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
 
 def _train(school: School, dataset: Dataset, folder: Path, teller: Teller) -> Trained | None:
     network, fabric = network_of(school.material.weights), school.fabric
+    rounding = Rounding(network) if school.options.recipe.quantised else None
     standing = standing_in(folder, fabric.device)
     with Curves(folder, standing.step if standing else None) as curves:
         course = school.course(dataset, network, folder, curves)
@@ -85,7 +87,8 @@ def _train(school: School, dataset: Dataset, folder: Path, teller: Teller) -> Tr
             learn(course, fabric, standing or Standing(), lambda text: tell(1, text))
     if not fabric.is_global_zero:
         return None
-    return finish(school, network.cpu().eval(), dataset, _model_file(folder), teller)
+    ranges = rounding.finish() if rounding else {}
+    return finish(school, network.cpu().eval(), ranges, dataset, _model_file(folder), teller)
 
 
 def _model_file(folder: Path) -> Path:

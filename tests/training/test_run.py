@@ -196,6 +196,23 @@ def test_a_stride_makes_a_slower_model(tmp_path, made):
     assert load(str(result.model)).spec.fps == 2.5
 
 
+def test_a_model_that_learnt_with_rounding_knows_its_ranges(tmp_path, made):
+    changes = {"trained": "all", "quantised": True, "epochs": 6, "teacher": None}
+    result = train(options(tmp_path, *made, **changes), Nobody()).trained[0]
+    weights = load_model(result.model)
+    assert weights.ranges["blocks.0.expand.input"][0] <= 0.0
+    assert result.difference < 1e-4
+    assert score(result.answers) == 1.0
+
+
+def test_a_teacher_is_learnt_from(tmp_path, made):
+    teacher = train(options(tmp_path / "teacher", *made, epochs=12), Nobody()).trained[0]
+    swapped = color_list(tmp_path, labels={"red": "blue", "blue": "red"})
+    changes = {"teacher": str(teacher.model), "distil": 1.0, "epochs": 12}
+    taught = train(options(tmp_path, swapped, made[1], **changes), Nobody()).trained[0]
+    assert score(taught.answers) == 0.0, "the labels were wrong, and the teacher right"
+
+
 def test_clips_of_several_labels_give_independent_probabilities(tmp_path):
     data = color_list(tmp_path, labels={"red": "red|warm"})
     run = train(options(tmp_path, data, model_file(tmp_path), epochs=20), Nobody())
