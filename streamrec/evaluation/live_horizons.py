@@ -92,6 +92,6 @@ def _frames(setting: str, own: int | None) -> int | None:
 def _load(model: str, horizon: int | None, options: ModelOptions) -> Recognizer:
     changed = with_traits(weights_of(model, None), {"horizon": horizon})
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{display_name(model).replace(':', '-')}-h{horizon}.safetensors"
+        path = Path(folder) / f"{display_name(model).replace(':', '-')}.safetensors"
         save_model(path, changed)
         return load_model(str(path), options, WindowOptions())

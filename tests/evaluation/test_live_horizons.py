@@ -37,6 +37,7 @@ def test_each_horizon_is_the_model_that_forgets_then(folder):
     assert [variant.setting for variant in variants] == settings
     assert [variant.horizon for variant in variants] == [8, 16, None]
     assert [variant.recognizer.spec.horizon for variant in variants] == [8, 16, None]
+    assert {variant.recognizer.name for variant in variants} == {"stream-16"}
     streams = [variant.recognizer.stream(predict="grid") for variant in variants]
     pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
     said = [[s.push(picture, i / 5).raw for s in streams] for i, picture in enumerate(pictures)]
