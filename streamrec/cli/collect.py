@@ -3,8 +3,8 @@
 import argparse
 import logging
 import sys
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +105,8 @@ def _collect(settings: _Settings) -> int:
     from streamrec.collecting.terminal import terminal_keys
 
     by_event, stop = settings.model.model is not None, StopFlag()
-    labels = _labels(settings)
+    has_keys = sys.stdin.isatty() or settings.collect.show
+    labels = {} if by_event else _labels(settings, has_keys)
     with ExitStack() as stack:
         told: SimpleQueue[CameraStatus] = SimpleQueue()
         recognizer = _load(settings) if by_event else None
@@ -117,7 +118,8 @@ def _collect(settings: _Settings) -> int:
         first = source.read()
         stack.enter_context(stop.on_signals())
         session.keys = stack.enter_context(terminal_keys())
-        _say(f"{source.name} -> {settings.collect.to}: {session.operator.help}")
+        keys = session.operator.help if has_keys else "Ctrl-C ends"
+        _say(f"{source.name} -> {settings.collect.to}: {keys}")
         try:
             session.run(first)
         finally:
@@ -125,14 +127,12 @@ def _collect(settings: _Settings) -> int:
     return _conclude(session.recorder)
 
 
-def _labels(settings: _Settings) -> dict[str, str]:
-    """Return the label of each key; of none, where events are recorded."""
+def _labels(settings: _Settings, has_keys: bool) -> dict[str, str]:
+    """Return the label of each key."""
     from streamrec.collecting.labels import key_labels
 
-    if settings.model.model is not None:
-        return {}
     labels = key_labels(settings.collect.labels)
-    if not (sys.stdin.isatty() or settings.collect.show):
+    if not has_keys:
         raise OptionError(
             "keys are pressed in a terminal, which this is not, or in a window: give --show; or "
             "give --model NAME, whose events are recorded without keys"
@@ -218,10 +218,10 @@ def _open(
     from streamrec.sources.uri import lasts
 
     source, capture = settings.source, settings.capture
+    source = replace(source, realtime=realtime or source.realtime)
     if not lasts(source.source):
-        realtime = realtime or source.realtime
         opened = open_source(
-            source.source, name=source.name, realtime=realtime, mirror=source.mirror
+            source.source, name=source.name, realtime=source.realtime, mirror=source.mirror
         )
         return cast("WaitingSource", opened)  # a file that is not played in real time never waits
     from streamrec.sources.messages import Reading
@@ -257,4 +257,5 @@ def _conclude(recorder: "Recorder") -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    with suppress(OSError):  # a terminal that was closed; what is recorded is saved nevertheless
+        print(text, file=sys.stderr)

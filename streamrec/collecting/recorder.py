@@ -111,9 +111,11 @@ class Recorder:
         return clip
 
     def end(self, clip: Clip, until_s: float) -> None:
-        """Let a clip end then; at once, where that is past."""
+        """Let a clip that is being recorded end then; at once, where that is past."""
+        if clip not in self._open:
+            return
         clip.until_s = min(until_s, clip.from_s + self._options.longest)
-        if clip in self._open and clip.until_s <= self._now_s:
+        if clip.until_s <= self._now_s:
             self._save(clip)
 
     def undo(self) -> None:
@@ -142,10 +144,10 @@ class Recorder:
     def _held_s(self) -> float:
         options = self._options
         nothing_s = QUIET_S + options.before + options.after if options.background else 0.0
-        return self._late_s + nothing_s
+        return self._late_s + nothing_s + 2 * _EARLY_S
 
     def _needed_s(self) -> float:
-        return min((clip.from_s for clip in self._open), default=math.inf)
+        return min((clip.from_s for clip in self._open), default=math.inf) - _EARLY_S
 
     def _breaks(self, frame: Frame) -> bool:
         step_s = frame.time_s - self._now_s

@@ -16,6 +16,7 @@ from streamrec.collecting.window import KeyWindow
 from streamrec.sources.base import Source
 from streamrec.types import CameraState, CameraStatus, Frame
 
+_AWAY = (CameraState.STALLED, CameraState.LOST)
 _WAIT_S = 0.01
 _BEHIND_S = 0.3
 
@@ -129,7 +130,7 @@ class Session:
 
     def _stands(self, status: CameraStatus) -> None:
         """Take how it stands with the camera; what is recorded ends where it is away."""
-        if status.state is not CameraState.LIVE:
+        if status.state in _AWAY:
             self.recorder.interrupt()
         if self.events is not None:
             self.events.told(status.state)
