@@ -249,6 +249,11 @@ def _conclude(recorder: "Recorder") -> int:
     """
     for label, count in sorted((+recorder.folder.counts).items()):
         print(f"{label}\t{count}")
+    if len(recorder.folder.groups()) == 1:
+        _say(
+            "all clips are of one group, so that none can judge what the others teach: record "
+            "another session, or press Enter where another person or scene comes"
+        )
     if recorder.dropped:
         _say(f"{recorder.dropped} frames were missed, as this machine was too slow")
     if recorder.shelf.lost:

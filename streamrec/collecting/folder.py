@@ -46,6 +46,10 @@ class ClipFolder:
         self._group = f"{self._source}-{secrets.token_hex(3)}"
         self._began_s: float | None = None
 
+    def groups(self) -> set[str]:
+        """Return the groups of all clips that are there."""
+        return {path.name.partition("~")[0] for path in self._folder.glob(f"*/*~*{SUFFIX}")}
+
     def place(self, label: str, started_s: float) -> Path:
         """Return where the next clip goes; nothing is there.
 
