@@ -130,6 +130,10 @@ def _check(args: argparse.Namespace) -> None:
     from streamrec.evaluation.metrics import require_metrics
 
     require_metrics()
+    if args.live:
+        from streamrec.evaluation.live import check_live
+
+        check_live(read_options(args, LiveOptions))
     if args.event_precision is not None and not 0.0 < args.event_precision <= 1.0:
         raise OptionError(
             f"--event-precision is above 0 and at most 1, as 0.9; got {args.event_precision}"
@@ -277,6 +281,7 @@ class _Measurer:
                 read_options(args, LiveOptions),
                 read_options(args, ModelOptions),
                 progress,
+                windows=read_options(args, WindowOptions),
                 stream=self._stream,
                 events=replace(self._events, deny=()),
             )

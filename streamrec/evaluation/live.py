@@ -28,7 +28,7 @@ from streamrec.evaluation.live_footage import (
     read_footage,
     readable,
 )
-from streamrec.evaluation.live_horizons import Variant, load_variants
+from streamrec.evaluation.live_horizons import Variant, check_setting, load_variants
 from streamrec.evaluation.live_playlist import Action, Playlist, playlist
 from streamrec.evaluation.live_result import LiveResult, LiveRow
 from streamrec.evaluation.live_stream import LiveStream, Memory
@@ -108,6 +108,18 @@ def evaluate_variants(
         rows=tuple(_row(run, played, overlaps) for run in runs),
         skipped=tuple(f"{fault.clip.name}: {fault.reason}" for fault in faults),
     )
+
+
+def check_live(options: LiveOptions) -> None:
+    """Check, before any work is done, what the lists among the options say.
+
+    Raises:
+        OptionError: a value that is not allowed.
+    """
+    numbers("ages", options.ages, 0.0, MOST_MINUTES)
+    numbers("overlaps", options.overlaps, 0.01, 1.0)
+    for setting in words("horizons", options.horizons):
+        check_setting(setting)
 
 
 def numbers(option: str, text: str, least: float, most: float) -> list[float]:

@@ -52,7 +52,7 @@ def load_variants(
         OptionError: a setting that is not allowed.
     """
     for setting in settings:
-        _check(setting)
+        check_setting(setting)
     recognizer = load_model(model, options, windows or WindowOptions())
     own = recognizer.spec.horizon
     if not _can_be_set(model):
@@ -68,7 +68,12 @@ def load_variants(
     return list(found.values()) or [Variant(OWN, own, recognizer)]
 
 
-def _check(setting: str) -> None:
+def check_setting(setting: str) -> None:
+    """Check one of the settings of ``LiveOptions.horizons``.
+
+    Raises:
+        OptionError: it is not allowed.
+    """
     if setting not in (*_OF_OWN, NEVER) and not (setting.isdecimal() and int(setting) > 0):
         allowed = ", ".join((*_OF_OWN, NEVER))
         raise OptionError(f"--horizons are frames, or {allowed}; got {setting!r}")

@@ -157,6 +157,8 @@ def test_labels_that_the_model_lacks_are_told_with_the_nearest(cli, clips, model
         (("--event-precision", 0), OPTION, "--event-precision"),
         (("--unknown", "nowhere"), DATA, "--unknown"),
         (("--background-label", "nothing"), OPTION, "--background-label"),
+        (("--live", "--ages", "soon"), OPTION, "--ages"),
+        (("--live", "--horizons", "0"), OPTION, "--horizons"),
     ],
 )
 def test_what_cannot_be_is_refused(cli, clips, model, options, code, part):
