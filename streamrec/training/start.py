@@ -57,8 +57,11 @@ def start(
 
 def network_of(weights: ModelWeights) -> nn.Module:
     """Build the network with these weights, in the memory layout that learns fastest on a CPU."""
-    layout = torch.channels_last
-    return build_network(weights).to(memory_format=layout)  # type: ignore[call-overload]
+    network = build_network(weights)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def _architecture(record: Architecture, classes: int, horizon: int | None) -> Architecture:

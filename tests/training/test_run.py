@@ -1,16 +1,20 @@
 """From a list of clips to a model that runs."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from streamrec.build import load
 from streamrec.errors import DatasetError, OptionError, TrainingError, WeightsError
+from streamrec.models.registry import ARCHITECTURES
 from streamrec.sources.open import open_source
 from streamrec.training import loop
 from streamrec.training.run import train
 from streamrec.training.summary import score
 from streamrec.training.teller import Nobody
-from streamrec.weights.model_file import load_model
+from streamrec.weights.model_file import load_model, save_model
+from streamrec.weights.untrained import untrained
 from tests.training.made_data import color_list, model_file, options
 
 
@@ -81,6 +85,16 @@ def test_what_was_learnt_is_what_runs(tmp_path, made, parts):
         stream = recognizer.stream(declared_fps=source.fps)
         *_, last = filter(None, map(stream.push, source))
     assert last.top(1)[0].label == "red"
+
+
+@pytest.mark.parametrize("name", ["mobilenet3d-v2-0.2", "movinet-a0-base"])
+def test_other_networks_learn_too(tmp_path, made, name):
+    architecture = replace(ARCHITECTURES[name], classes=5)
+    model = tmp_path / "other.safetensors"
+    save_model(model, untrained(architecture))
+    changes = {"views": 1, "epochs": 1, "frames": 2 if "base" in name else None}
+    result = train(options(tmp_path, made[0], model, **changes), Nobody()).trained[0]
+    assert load(str(result.model)).labels == ("blue", "red")
 
 
 def test_the_model_says_where_it_comes_from(tmp_path, made):
