@@ -1,6 +1,8 @@
 """What all tests share."""
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -31,6 +33,48 @@ def tools() -> Iterator[ExitStack]:
     """Programs that end with the test."""
     with ExitStack() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A virtual X display."""
+    if not (sys.platform.startswith("linux") and shutil.which("Xvfb")):
+        pytest.skip("windows are tested on Linux, with Xvfb, which is in .ci/debian-packages.txt")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def on_display(display: str) -> Callable[..., tuple[str, str]]:
+    """Run a script on a virtual X display; what it writes to stdout and stderr."""
+
+    def run(script: str, *args: str) -> tuple[str, str]:
+        result = subprocess.run(
+            [sys.executable, "-c", script, *args],
+            env=os.environ | {"DISPLAY": display},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return result.stdout, result.stderr
+
+    return run
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the display away."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("windows need no X display here")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _KEPT_FRAMES = 256
 _GROUP_S = 3600.0
+_INSTEAD = "run without --show in a terminal, which takes the keys, too"
 
 _OPTIONS = (
     CollectOptions,
@@ -155,7 +156,7 @@ def _session(
     from streamrec.collecting.recorder import Recorder
     from streamrec.collecting.session import Session
     from streamrec.collecting.terminal import no_keys
-    from streamrec.collecting.window import KeyWindow
+    from streamrec.window import Window
 
     options = settings.collect
     group_s = {} if recognizer is None else {"group_s": _GROUP_S}
@@ -169,7 +170,7 @@ def _session(
         keys=no_keys,
         told=told,
         tell=_say,
-        window=KeyWindow(f"streamrec: {source.name}") if options.show else None,
+        window=Window(f"streamrec: {source.name}", instead=_INSTEAD) if options.show else None,
         events=None if recognizer is None else _events(settings, source, recognizer, recorder),
         stop=stop,
     )

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _watch_own(source: str) -> int:
     from streamrec.cli.live import LiveSettings, watch_source
-    from streamrec.sinks.window import has_display
+    from streamrec.window import has_display
 
     return watch_source(
         LiveSettings(
@@ -90,7 +90,8 @@ def _play(path: str, script: list[dict[str, Any]]) -> int:
 
 
 def _viewers(stack: ExitStack) -> "list[Viewer]":
-    from streamrec.sinks.window import WindowViewer, has_display
+    from streamrec.sinks.window import WindowViewer
+    from streamrec.window import has_display
 
     if not has_display():
         return []

@@ -9,12 +9,13 @@ from types import FrameType
 from typing import Protocol
 
 from streamrec.collecting.events import EventClips
+from streamrec.collecting.lines import with_lines
 from streamrec.collecting.operator import Operator
 from streamrec.collecting.recorder import Recorder
 from streamrec.collecting.terminal import Keys
-from streamrec.collecting.window import KeyWindow
 from streamrec.sources.base import Source
 from streamrec.types import CameraState, CameraStatus, Frame
+from streamrec.window import Window
 
 _AWAY = (CameraState.STALLED, CameraState.LOST)
 _WAIT_S = 0.01
@@ -75,7 +76,7 @@ class Session:
     keys: Keys
     told: "SimpleQueue[CameraStatus]"
     tell: Callable[[str], None]
-    window: KeyWindow | None = None
+    window: Window | None = None
     events: EventClips | None = None
     stop: StopFlag = field(default_factory=StopFlag)
     _lost: bool = False
@@ -110,7 +111,7 @@ class Session:
             while True:
                 self._stands(self.told.get_nowait())
         pressed = self.keys(wait_s)
-        for key in pressed + (self.window.keys() if self.window else ""):
+        for key in pressed + (self.window.key() if self.window else ""):
             self.operator.press(key)
 
     def _take(self, frame: Frame) -> None:
@@ -119,7 +120,8 @@ class Session:
             self.events.take(frame)
         if self.window is not None and frame.behind_s < _BEHIND_S:
             recording = [f"REC {label}" for label in self.recorder.recording]
-            self.window.show(frame.image, [*recording, *self._lines()], red=len(recording))
+            lines = [*recording, *self._lines()]
+            self.window.show(with_lines(frame.image, lines, red=len(recording)))
 
     def _lines(self) -> list[str]:
         """Return how many clips there are of each label, those with keys first."""

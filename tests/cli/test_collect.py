@@ -231,6 +231,11 @@ def test_what_cannot_be_collected_is_said_at_once(cli, tmp_path, film, model):
     cli("collect", "--source", film, "--to", film, "--model", model).fails(5, "cannot write to")
 
 
+def test_without_a_display_a_window_is_refused(cli, no_display, tmp_path, film):
+    asked = ("--source", film, "--to", tmp_path / "data", "--labels", "wave", "--show")
+    cli("collect", *asked).fails(5, "no display here", "in a terminal, which takes the keys")
+
+
 def test_a_clip_that_cannot_be_saved_makes_it_fail_in_the_end(cli, tmp_path, film, model):
     to = tmp_path / "data"
     to.mkdir()
