@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from streamrec.cli.options import add_options, read_options
+from streamrec.cli.source import open_watched
 from streamrec.config import (
     CaptureOptions,
     CollectOptions,
@@ -215,31 +216,9 @@ def _open(
 ) -> "WaitingSource":
     from typing import cast
 
-    from streamrec.sources.open import open_source
-    from streamrec.sources.uri import lasts
-
-    source, capture = settings.source, settings.capture
-    source = replace(source, realtime=realtime or source.realtime)
-    if not lasts(source.source):
-        opened = open_source(
-            source.source, name=source.name, realtime=source.realtime, mirror=source.mirror
-        )
-        return cast("WaitingSource", opened)  # a file that is not played in real time never waits
-    from streamrec.sources.messages import Reading
-    from streamrec.sources.watch_camera import open_camera
-
-    reading = Reading(
-        mirror=source.mirror, frozen_s=capture.frozen_after, max_delay_s=capture.max_delay
-    )
-    return open_camera(
-        source.source,
-        name=source.name,
-        source=source,
-        capture=capture,
-        reading=reading,
-        tell=told.put,
-        must_connect=True,
-    )
+    source = replace(settings.source, realtime=realtime or settings.source.realtime)
+    opened = open_watched(source, settings.capture, told.put)
+    return cast("WaitingSource", opened)  # a file that is not played in real time never waits
 
 
 def _conclude(recorder: "Recorder") -> int:

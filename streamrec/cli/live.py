@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streamrec.cli.overwrite import require_other_file
+from streamrec.cli.source import open_watched
 from streamrec.config import (
     DEFAULT_MODEL,
     AccessOptions,
@@ -68,7 +69,7 @@ def watch_source(settings: LiveSettings) -> int:
     with ExitStack() as stack:
         voice = _Voice(settings.health)
         reporter = _Reporter(voice)
-        source = stack.enter_context(_open(settings, reporter))
+        source = stack.enter_context(open_watched(settings.source, settings.capture, reporter.tell))
         outputs = _Outputs(settings, stack, voice)
         recognizer = _load(settings, voice)
         reporter.tell_on(outputs.begin(source, recognizer))
@@ -127,33 +128,6 @@ def _watch(
     finally:
         voice.say(describe(summary))
     return summary
-
-
-def _open(settings: LiveSettings, reporter: "_Reporter") -> "Source":
-    from streamrec.sources.uri import lasts
-
-    source, capture = settings.source, settings.capture
-    if not lasts(source.source):
-        from streamrec.sources.open import open_source
-
-        return open_source(
-            source.source, name=source.name, realtime=source.realtime, mirror=source.mirror
-        )
-    from streamrec.sources.messages import Reading
-    from streamrec.sources.watch_camera import open_camera
-
-    reading = Reading(
-        mirror=source.mirror, frozen_s=capture.frozen_after, max_delay_s=capture.max_delay
-    )
-    return open_camera(
-        source.source,
-        name=source.name,
-        source=source,
-        capture=capture,
-        reading=reading,
-        tell=reporter.tell,
-        must_connect=True,
-    )
 
 
 class _Voice:
