@@ -23,6 +23,7 @@ import startup
 import step
 import streams
 import subscribers
+import transfer
 import windows
 from options import Options
 from tables import Table, plain
@@ -98,6 +99,13 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
             "overlap with the action.",
             live_evaluation.table,
             inputs=("trained", "clips", "background"),
+        ),
+        "transfer": Benchmark(
+            transfer.measure,
+            "A model with trained Kinetics-600 weights learns other labels, by what of it learns: "
+            "accuracy over five folds that keep groups together, its spread over the folds, and "
+            "minutes for all five, reports aside.",
+            inputs=("trained", "labelled"),
         ),
         "cameras": Benchmark(
             cameras.measure,

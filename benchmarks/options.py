@@ -28,6 +28,8 @@ class Options:
         clips: folder of labelled clips with their ``labels.csv``.
         background: folder of videos in which nothing happens, for ``live-evaluation``; ``ages``:
             minutes of it, parted by commas.
+        labelled: list of clips with labels and groups that are learnt in ``transfer``;
+            ``epochs``: how often each is seen.
         video: a video file for ``cameras`` and ``decode`` instead of a generated one.
         heights: of generated H.264, pixels.
         cameras: how many there are in ``capture``; ``decoder``: what decodes them.
@@ -52,6 +54,8 @@ class Options:
     clips: Path | None = None
     background: Path | None = None
     ages: str = "0,10,60"
+    labelled: Path | None = None
+    epochs: int = 30
     video: Path | None = None
     heights: tuple[int, ...] = (1080, 720)
     cameras: tuple[int, ...] = (1, 4, 8, 16)
@@ -109,6 +113,7 @@ QUICK = Options(
     streams=(1, 2),
     age=20,
     ages="0",
+    epochs=1,
 )
 
 HELP = {
@@ -122,18 +127,20 @@ HELP = {
     "trained": "a Kinetics-600 stream model, for `mobile` and `flicker`",
     "clips": "a folder of clips and their labels.csv, for `mobile` and `flicker`",
     "background": "a folder of videos in which nothing happens, for `live-evaluation`",
+    "labelled": "a list of clips with path, label and group, for `transfer`",
     "cameras": "numbers of cameras of `capture`",
     "decoder": "opencv or av, of `capture`",
     "video": "a file for `cameras` and `decode` instead of a generated one",
 }
 _TYPES = {"threads": int, "cameras": int, "rounds": int, "steps": int, "seconds": float}
-_PATHS = ("litert", "trained", "clips", "background", "video")
+_PATHS = ("litert", "trained", "clips", "background", "labelled", "video")
 _MANY = ("models", "engines", "threads", "cameras", "litert")
 _PLACEHOLDERS = {
     "litert": "FILE.tflite ...",
     "trained": "FILE.tflite",
     "clips": "FOLDER",
     "background": "FOLDER",
+    "labelled": "LIST.csv",
     "video": "FILE",
 }
 
