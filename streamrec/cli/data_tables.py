@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from streamrec.cli.words import make_table
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -55,31 +57,24 @@ def _head(summary: "Summary") -> str:
 
 
 def _classes(summary: "Summary") -> "Table":
-    from rich import box
-    from rich.table import Table
+    from rich.box import SIMPLE_HEAD
 
     splits = [name for name in ("train", "val", "test") if summary.dataset.of(name)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("class")
-    for name in ("clips", "share", "groups", *splits, "seconds: min", "median", "max"):
-        table.add_column(name, justify="right")
+    counts = ("clips>", "share>", "groups>", *(f"{name}>" for name in splits))
+    table = make_table("class", *counts, "seconds: min>", "median>", "max>", box=SIMPLE_HEAD)
     for one in summary.classes:
-        counts = [str(one.splits[name]) for name in splits]  # type: ignore[index]
+        in_splits = [str(one.splits[name]) for name in splits]  # type: ignore[index]
         share = f"{one.clips / len(summary.dataset.clips):.1%}"
         label = "(no class)" if one.label is None else one.label
         spread = _numbers(one.duration_s, ".1f")
-        table.add_row(label, str(one.clips), share, str(one.groups), *counts, *spread)
+        table.add_row(label, str(one.clips), share, str(one.groups), *in_splits, *spread)
     return table
 
 
 def _clips(summary: "Summary") -> "Table":
-    from rich import box
-    from rich.table import Table
+    from rich.box import SIMPLE_HEAD
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("clips")
-    for name in ("min", "median", "max"):
-        table.add_column(name, justify="right")
+    table = make_table("clips", "min>", "median>", "max>", box=SIMPLE_HEAD)
     table.add_row("seconds", *_numbers(summary.duration_s, ".1f"))
     table.add_row(f"frames at {summary.fps:g}/s", *_numbers(summary.frames, ".0f"))
     table.add_row("frames/s of the files", *_numbers(summary.fps_of_files, ".3g"))

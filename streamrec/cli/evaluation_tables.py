@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from streamrec.cli.words import in_line, print_table
+from streamrec.cli.words import in_line, make_table, print_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,7 +90,7 @@ def _judgement(judged: "Judgement") -> dict[str, Any]:
 
 
 def _figures(judged: "Mapping[Any, Judgement]") -> "Table":
-    table = _table("", *(f"{VIEWS[views]}>" for views in judged))
+    table = make_table("", *(f"{VIEWS[views]}>" for views in judged))
     for name, title in _FIGURES.items():
         cells = [_figure(one, name) for one in judged.values()]
         if any(cell != _NOTHING for cell in cells):
@@ -118,7 +118,7 @@ def _classes(judged: "Judgement") -> "Table":
     shown = [one for one in judged.figures.classes if one.support]
     if len(shown) > _MOST_CLASSES:
         shown = sorted(shown, key=lambda one: one.f1)[:_MOST_CLASSES]
-    table = _table("class", "clips>", "precision>", "recall>", "F1>")
+    table = make_table("class", "clips>", "precision>", "recall>", "F1>")
     for one in shown:
         shares = (f"{share:.2f}" for share in (one.precision, one.recall, one.f1))
         table.add_row(in_line(one.label), str(one.support), *shares)
@@ -129,7 +129,7 @@ def _confusions(judged: "Judgement") -> "Table | None":
     pairs = list(_worst(judged))[:_MOST_PAIRS]
     if not pairs:
         return None
-    table = _table("shown", "said", "clips>")
+    table = make_table("shown", "said", "clips>")
     for pair in pairs:
         table.add_row(in_line(pair.true), in_line(pair.said), f"{pair.clips} of {pair.of}")
     return table
@@ -155,7 +155,7 @@ def _open_set(opened: "OpenSet") -> str:
 
 
 def _thresholds(evaluation: "Evaluation") -> "Table":
-    table = _table("label", "on score>", "off score>", "precision>", "recall>", "clips>", "")
+    table = make_table("label", "on score>", "off score>", "precision>", "recall>", "clips>", "")
     for one in evaluation.thresholds or ():
         scores = (f"{score:.3f}" for score in (one.on_score, one.off_score))
         shares = (f"{share:.2f}" for share in (one.precision, one.recall))
@@ -174,14 +174,3 @@ def threshold_notes(evaluation: "Evaluation") -> list[str]:
         "no clip shows something of no class, so these scores tell the classes from each other "
         "only; name such videos with --unknown"
     ]
-
-
-def _table(*columns: str) -> "Table":
-    """Make a table; a ``>`` behind a name sets the column flush right."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        right = name.endswith(">")
-        table.add_column(name.rstrip(">"), justify="right" if right else "left")
-    return table

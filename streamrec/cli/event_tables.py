@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamrec.cli.moments import show_moment, show_span
-from streamrec.cli.words import in_line, print_facts, print_table
+from streamrec.cli.words import in_line, make_table, print_facts, print_table
 from streamrec.types import ActionEvent
 from streamrec.wire import EventMessage
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from streamrec.store.statistics import Figures, Statistics
 
 _ID_LETTERS = 8
@@ -19,7 +17,7 @@ _ID_LETTERS = 8
 
 def print_events(events: Iterable[ActionEvent]) -> None:
     """Print a line an event."""
-    table = _table("began", "camera", "label", "for>", "peak>", "mean>", "ended", "id")
+    table = make_table("began", "camera", "label", "for>", "peak>", "mean>", "ended", "id")
     for event in events:
         table.add_row(
             show_moment(event.started_s),
@@ -66,7 +64,7 @@ def print_event(
             "clip": str(footage.get("clip", none)),
         }
     )
-    table = _table("message>", "phase", "seen", "for>", "score>", "peak>", "mean>")
+    table = make_table("message>", "phase", "seen", "for>", "score>", "peak>", "mean>")
     for message in messages:
         table.add_row(
             str(message.number),
@@ -102,7 +100,7 @@ def _by_count(group: "Mapping[str, Figures]") -> "Mapping[str, Figures]":
 
 
 def _print_group(name: str, group: "Mapping[str, Figures]") -> None:
-    table = _table(name, "events>", "open>", "together>", "median>", "mean peak>")
+    table = make_table(name, "events>", "open>", "together>", "median>", "mean peak>")
     for key, figures in group.items():
         table.add_row(
             in_line(key),
@@ -117,14 +115,3 @@ def _print_group(name: str, group: "Mapping[str, Figures]") -> None:
 
 def _end(event: ActionEvent) -> str:
     return "open" if event.reason is None else str(event.reason)
-
-
-def _table(*columns: str) -> "Table":
-    """Make a table; a ``>`` behind a name sets the column flush right."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        right = name.endswith(">")
-        table.add_column(name.rstrip(">"), justify="right" if right else "left")
-    return table

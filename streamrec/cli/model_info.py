@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
-from streamrec.cli.words import count, file_size, frames, in_line, sizes
+from streamrec.cli.words import count, file_size, frames, in_line, make_table, sizes
 from streamrec.inspection.facts import Block, Inspection
 
 if TYPE_CHECKING:
@@ -135,10 +135,7 @@ def block_table(blocks: Iterable[Block]) -> "Table":
 
 def array_table(arrays: Mapping[str, tuple[int, ...]]) -> "Table":
     """Put arrays into a table."""
-    from rich.table import Table
-
-    table = Table("array", "shape", box=None, pad_edge=False)
-    table.add_column("numbers", justify="right")
+    table = make_table("array", "shape", "numbers>")
     for name, shape in arrays.items():
         table.add_row(in_line(name), sizes(shape) or "one", f"{prod(shape):,}")
     return table

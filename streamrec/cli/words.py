@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.box import Box
     from rich.table import Table
 
 _KEY_WIDTH = 16
@@ -50,6 +51,17 @@ def print_facts(facts: Mapping[str, str]) -> None:
     """Print keys and values, a pair a line, whatever the texts are that files have for them."""
     for key, value in facts.items():
         print(f"{in_line(key):<{_KEY_WIDTH}}{in_line(value)}")
+
+
+def make_table(*columns: str, box: "Box | None" = None) -> "Table":
+    """Make a table; a ``>`` behind a name sets the column flush right."""
+    from rich.table import Table
+
+    table = Table(box=box, pad_edge=False)
+    for name in columns:
+        right = name.endswith(">")
+        table.add_column(name.rstrip(">"), justify="right" if right else "left")
+    return table
 
 
 def print_table(table: "Table") -> None:
