@@ -133,7 +133,10 @@ def _quantize(model: Path, calibration: _Calibration, ranges: Ranges, path: Path
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["Conv", "Clip"],
             nodes_to_quantize=[*outputs, *outputs.values()],
-            extra_options={"TensorQuantOverrides": _overrides(graph.graph, outputs, ranges)},
+            extra_options={
+                "CalibMovingAverage": True,  # the mean of the frames' extremes, not the widest
+                "TensorQuantOverrides": _overrides(graph.graph, outputs, ranges),
+            },
         )
     except engine_errors() as error:
         raise ModelError(f"{model}: ONNX Runtime cannot quantize it: {error}") from None
