@@ -29,5 +29,5 @@ def test_each_part_that_learns_has_its_row(tmp_path, monkeypatch):
 
 def test_without_a_list_it_says_what_to_give():
     transfer, options = import_module("transfer"), import_module("options")
-    with pytest.raises(options.MissingError, match="--labelled LIST.csv"):
+    with pytest.raises(options.MissingError, match=r"--labelled LIST\.csv"):
         transfer.measure(options.Options())
