@@ -120,8 +120,7 @@ class _Learner:
         epoch, skipped = divmod(self.standing.step, self._per_epoch)
         recipe, examples = self._recipe, self._course.examples
         examples.turn_to(epoch)
-        order = _order(len(examples), recipe.seed, epoch)
-        mine = order[self._fabric.global_rank :: self._fabric.world_size]
+        mine = _order(len(examples), recipe.seed, epoch, self._fabric)
         batches = [mine[i : i + recipe.batch] for i in range(0, len(mine), recipe.batch)]
         groups = [
             batches[i : i + recipe.accumulate] for i in range(0, len(batches), recipe.accumulate)
@@ -174,6 +173,7 @@ class _Learner:
         standing, recipe = self.standing, self._recipe
         rate = self._optimizer.param_groups[0]["lr"]
         figures = self._course.judge(self._average.module)  # type: ignore[arg-type]
+        figures = self._fabric.broadcast(figures)  # all devices end at the same epoch
         epoch = math.ceil(standing.step / self._per_epoch)
         if self._fabric.is_global_zero:
             loss, accuracy = map(fmean, zip(*standing.seen, strict=True))
@@ -232,9 +232,13 @@ class _Learner:
         self._saved_s = time.monotonic()
 
 
-def _order(count: int, seed: int, epoch: int) -> list[int]:
-    order: list[int] = np.random.default_rng([seed, epoch]).permutation(count).tolist()
-    return order
+def _order(count: int, seed: int, epoch: int, fabric: Fabric) -> list[int]:
+    """Shuffle examples and return this device's; all get as many, some of them twice if need be."""
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    each = math.ceil(count / fabric.world_size)
+    even = np.resize(order, each * fabric.world_size)
+    mine: list[int] = even[fabric.global_rank :: fabric.world_size].tolist()
+    return mine
 
 
 def _mixed(*numbers: int) -> int:

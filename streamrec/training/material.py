@@ -1,14 +1,15 @@
 """What a training is about: clips that can be read, and the model that is to learn them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from streamrec.config import RecipeOptions
+from streamrec.config import DataOptions, RecipeOptions
+from streamrec.dataset.class_folders import SPLITS
 from streamrec.dataset.clips import Dataset
 from streamrec.dataset.listing import read_dataset
 from streamrec.dataset.scan import ClipFacts, scan
-from streamrec.dataset.splits import split
+from streamrec.dataset.splits import folds, split
 from streamrec.errors import DatasetError, OptionError
 from streamrec.model_source import display_name, spec_of, weights_of
 from streamrec.models.architecture import ClipArchitecture
@@ -24,7 +25,8 @@ class Material:
     """What a training begins with.
 
     Attributes:
-        dataset: the clips that can be used, each with a split; all classes of the list.
+        dataset: the clips that can be used; all classes of the list.
+        parts: them with their splits, as each training has them: one, or one a fold.
         skipped: files that are left out, and why.
         weights: what learning begins with, at the rate and with the classes of the training.
         spec: what the model says of itself.
@@ -32,6 +34,7 @@ class Material:
     """
 
     dataset: Dataset
+    parts: Sequence[Dataset]
     skipped: Mapping[Path, str]
     weights: ModelWeights
     spec: StreamSpec
@@ -47,7 +50,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
         OptionError: options that do not go together, or not with this model.
     """
     data, recipe = options.data, options.recipe
-    _check(recipe)
+    _check(data, recipe)
     dataset = read_dataset(Path(data.data))
     if len(dataset.labels) < 2:
         raise DatasetError(
@@ -59,8 +62,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
     with teller.phase("looking at the clips", len(dataset.clips)) as tell:
         facts = scan(dataset, fps, progress=lambda: tell(1, ""))
     usable, skipped = _usable(dataset, facts, data.discard)
-    if not data.folds:
-        usable = split(usable, val=data.val, test=data.test, seed=recipe.seed)
+    parts = _parts(usable, data, recipe.seed)
     frames = data.frames or _frames(weights, facts)
     weights = start(
         _at_rate(weights, fps, frames),
@@ -71,10 +73,21 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
         seed=recipe.seed,
     )
     spec = spec_of(weights, display_name(recipe.model))
-    return Material(dataset=usable, skipped=skipped, weights=weights, spec=spec, frames=frames)
+    return Material(
+        dataset=usable if data.folds else parts[0],
+        parts=parts,
+        skipped=skipped,
+        weights=weights,
+        spec=spec,
+        frames=frames,
+    )
 
 
-def _check(recipe: RecipeOptions) -> None:
+def _check(data: DataOptions, recipe: RecipeOptions) -> None:
+    if data.folds == 1:
+        raise OptionError("--folds is 2 at least, or 0 for one model; got 1")
+    if data.folds and data.test:
+        raise OptionError("--folds judges by all clips in turn; omit --test")
     if recipe.scratch and recipe.trained != "all":
         raise OptionError(
             "--scratch begins with random weights, which all must learn: --trained all"
@@ -101,10 +114,33 @@ def _usable(
     return replace(dataset, clips=tuple(kept)), skipped
 
 
+def _parts(usable: Dataset, data: DataOptions, seed: int) -> Sequence[Dataset]:
+    """Split the clips, and check that each split can do what it is for."""
+    if data.folds:
+        parts = tuple(folds(usable, data.folds, seed))
+    else:
+        parts = (split(usable, val=data.val, test=data.test, seed=seed),)
+    for part in parts:
+        for name in SPLITS:
+            clips = part.of(name)
+            if not any(clip.labels for clip in clips) and (clips or name != "test"):
+                raise DatasetError(
+                    f"{part.name}: no {name} clip can be used and shows a class; name more of "
+                    "them, or name no splits, so that --val and --test choose"
+                )
+        classes = {label for clip in part.of("train") for label in clip.labels}
+        if len(classes) < 2:
+            raise DatasetError(
+                f"{part.name}: the train clips that can be used all show {classes.pop()}; a model "
+                "learns to tell two classes or more apart"
+            )
+    return parts
+
+
 def _frames(weights: ModelWeights, facts: tuple[ClipFacts, ...]) -> int:
     """Choose the length of a training clip: windows are as the model sees them live."""
     trained = weights.architecture.clip_frames
-    longest = max(fact.frames for fact in facts if not fact.fault) if facts else trained
+    longest = max(fact.frames for fact in facts if not fact.fault)
     return min(trained, longest) if weights.architecture.causal else trained
 
 

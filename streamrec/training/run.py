@@ -13,7 +13,6 @@ from torch import Tensor
 from streamrec.build import load_model
 from streamrec.config import MachineOptions, ModelOptions, WindowOptions
 from streamrec.dataset.clips import Dataset
-from streamrec.dataset.splits import folds
 from streamrec.errors import OptionError, RuntimeMissingError
 from streamrec.training.checkpoint import Standing
 from streamrec.training.course import School, features_folder, open_school
@@ -26,7 +25,7 @@ from streamrec.training.options import TrainingOptions
 from streamrec.training.quantise import Rounding
 from streamrec.training.resume import begin, differences, has_run, record_of
 from streamrec.training.start import network_of
-from streamrec.training.teller import Teller
+from streamrec.training.teller import Nobody, Teller
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
@@ -53,22 +52,22 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     Raises:
         DatasetError, ModelError, OptionError, OutputError, SourceError: see their messages.
     """
-    data, recipe, _, machine = options
+    machine = options.machine
     folder = Path(machine.out)
     torch.set_num_threads(machine.threads or os.cpu_count() or 1)
     _check_folder(folder, machine)
-    material = prepare(options, teller)
-    _record(folder, options, material.dataset, teller)
     fabric = _fabric(machine)
-    fabric.launch()
-    soft = _soft(options, material, teller)
-    parts = list(folds(material.dataset, data.folds, recipe.seed)) if data.folds else []
-    school = open_school(material, parts or [material.dataset], options, fabric, soft, teller)
-    if parts:
-        folders = [folder / f"fold-{number + 1}" for number in range(len(parts))]
-        trained = [_train(school, *pair, teller) for pair in zip(parts, folders, strict=True)]
-    else:
-        trained = [_train(school, material.dataset, folder, teller)]
+    fabric.launch()  # helping processes begin here: until then, nothing is written
+    teller = teller if fabric.is_global_zero else Nobody()
+    material = prepare(options, teller)
+    school = open_school(material, options, fabric, _soft(options, material, teller))
+    if fabric.is_global_zero:
+        _record(folder, options, material.dataset, teller)
+    school.fill(teller)
+    trained = [
+        _train(school, part, folder / f"fold-{number}" if options.data.folds else folder, teller)
+        for number, part in enumerate(material.parts, 1)
+    ]
     if not fabric.is_global_zero:
         return None
     shutil.rmtree(features_folder(options), ignore_errors=True)

@@ -91,6 +91,14 @@ def test_a_missing_model_is_told_without_a_traceback(tmp_path, made, capsys):
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+def test_two_devices_learn_together(tmp_path, made):
+    more = ("--devices", "2", "--batch", "1", "--trained", "head")
+    assert _run(command(made, tmp_path / "two", *more)).wait(timeout=200) == 0
+    assert (tmp_path / "two" / "two.safetensors").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_process_that_is_killed_goes_on_bit_for_bit(tmp_path, made):
     whole, killed = tmp_path / "a" / "run", tmp_path / "b" / "run"
     long = ("--epochs", "40")
@@ -107,8 +115,7 @@ def test_a_process_that_is_killed_goes_on_bit_for_bit(tmp_path, made):
 
 def _run(args):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    program = "import sys; from streamrec.cli import main; sys.exit(main(sys.argv[1:]))"
-    return subprocess.Popen([sys.executable, "-c", program, *args], env=environment)
+    return subprocess.Popen([sys.executable, "-m", "streamrec.cli", *args], env=environment)
 
 
 def _await(path, process, timeout_s=150):

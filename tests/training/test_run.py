@@ -1,5 +1,6 @@
 """From a list of clips to a model that runs."""
 
+import csv
 from dataclasses import replace
 
 import pytest
@@ -193,6 +194,50 @@ def test_one_class_is_nothing_to_learn(tmp_path):
     data = color_list(tmp_path, labels={"red": "blue"})
     with pytest.raises(DatasetError, match="has one class, blue"):
         train(options(tmp_path, data, model_file(tmp_path)), Nobody())
+
+
+@pytest.mark.parametrize(
+    ("splits", "told"),
+    [
+        (("train", "test"), "no val clip can be used"),
+        (("val", "test"), "no train clip can be used"),
+    ],
+)
+def test_a_list_without_clips_of_a_split_is_told(tmp_path, made, splits, told):
+    with pytest.raises(DatasetError, match=told):
+        train(options(tmp_path, _with_splits(tmp_path, made[0], splits), made[1]), Nobody())
+
+
+def _with_splits(folder, table, splits):
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    path = folder / "split.csv"
+    with path.open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, [*rows[0], "split"])
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            file = str(table.parent / row["path"])
+            writer.writerow({**row, "path": file, "split": splits[number % len(splits)]})
+    return path
+
+
+def test_a_class_of_which_no_clip_can_be_used_is_told(tmp_path):
+    data, model = color_list(tmp_path), model_file(tmp_path)
+    for number in range(4):
+        (tmp_path / f"red{number}.avi").write_bytes(b"no video")
+    with pytest.raises(DatasetError, match="the train clips that can be used all show blue"):
+        train(options(tmp_path, data, model), Nobody())
+
+
+@pytest.mark.parametrize("changes", [{"folds": 1}, {"folds": 2, "test": 0.25}])
+def test_folds_that_make_no_sense_are_told_before_the_clips_are_read(tmp_path, made, changes):
+    with pytest.raises(OptionError, match="--folds"):
+        train(options(tmp_path, made[0], "nothing.safetensors", **changes), Nobody())
+
+
+def test_a_run_that_could_not_begin_leaves_its_folder_free(tmp_path, made):
+    with pytest.raises(OptionError, match="--blocks is at most"):
+        train(options(tmp_path, *made, trained="blocks", blocks=100), Nobody())
+    assert train(options(tmp_path, *made, trained="blocks", blocks=1), Nobody())
 
 
 def test_patience_takes_the_best_and_ends_early(tmp_path, made):
