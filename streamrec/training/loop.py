@@ -137,6 +137,8 @@ class _Learner:
 
     def step(self, micro_batches: Sequence[Example]) -> float:
         """Learn from one step's batches; return their loss."""
+        if time.monotonic() - self._saved_s > SAVED_EVERY_S:  # an epoch that is saved was judged
+            self._save()
         torch.manual_seed(_mixed(self._recipe.seed, self.standing.step, self._fabric.global_rank))
         self._model.train()
         if not self._recipe.scratch:
@@ -164,8 +166,6 @@ class _Learner:
         self._average.update_parameters(self._course.tail)
         self.standing.step += 1
         self.standing.seen.append((loss, right))
-        if time.monotonic() - self._saved_s > SAVED_EVERY_S:
-            self._save()
         return loss
 
     def judge(self) -> None:
@@ -204,8 +204,10 @@ class _Learner:
         length = (state and self._recipe.chunk) or x.shape[1]
         for begin in range(0, x.shape[1], length):
             piece = slice(begin, begin + length)
-            logits, state = self._model(x[:, piece], state)
-            moments = over_time[piece] if logits.shape[1] > 1 else over_time.new_ones(1)
+            frames, moments = x[:, piece], over_time[piece]
+            logits, state = self._model(frames, state)
+            if logits.shape[1] < frames.shape[1]:  # one answer to a window
+                moments = moments.new_ones(1)
             loss = share * self._course.loss(
                 logits, target, moments, soft if soft.numel() else None
             )

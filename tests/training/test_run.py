@@ -127,11 +127,14 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, made, monkeypatch, parts, st
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_curves_of_a_resumed_run_are_those_of_an_uninterrupted_one(tmp_path, made, monkeypatch):
+@pytest.mark.parametrize("step", [2, 3])
+def test_curves_of_a_resumed_run_are_those_of_an_uninterrupted_one(
+    tmp_path, made, monkeypatch, step
+):
     monkeypatch.setattr(loop, "SAVED_EVERY_S", 0.0)
     train(options(tmp_path / "whole", *made), Nobody())
     with pytest.raises(Killed):
-        train(options(tmp_path / "killed", *made), Killer(3))
+        train(options(tmp_path / "killed", *made), Killer(step))
     train(options(tmp_path / "killed", *made, resume=True), Nobody())
     curves = [tmp_path / name / "run" / "curves.csv" for name in ("whole", "killed")]
     assert curves[0].read_text() == curves[1].read_text()
