@@ -91,7 +91,8 @@ def _weights(school: School, network: nn.Module, dataset: Dataset) -> ModelWeigh
     }
     named = network.state_dict()
     tensors = {name: np.ascontiguousarray(named[name].float().numpy()) for name in start.tensors}
-    return replace(start, tensors=tensors, provenance={**start.provenance, **told})
+    before = {name: value for name, value in start.provenance.items() if value != "random"}
+    return replace(start, tensors=tensors, provenance={**before, **told})
 
 
 def _answers(path: Path, dataset: Dataset, split: str, teller: Teller) -> Answers:

@@ -4,20 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from streamrec.config import DataOptions, RecipeOptions
+from streamrec.config import EMBEDDED_MODEL, DataOptions, RecipeOptions
 from streamrec.dataset.class_folders import SPLITS
 from streamrec.dataset.clips import Dataset
 from streamrec.dataset.listing import read_dataset
 from streamrec.dataset.scan import ClipFacts, scan
 from streamrec.dataset.splits import folds, split
 from streamrec.errors import DatasetError, OptionError
-from streamrec.model_source import display_name, spec_of, weights_of
+from streamrec.model_source import (
+    architecture_of,
+    display_name,
+    is_onnx_file,
+    spec_of,
+    weights_of,
+)
 from streamrec.models.architecture import ClipArchitecture
 from streamrec.training.options import TrainingOptions
 from streamrec.training.start import start
 from streamrec.training.teller import Teller
 from streamrec.types import StreamSpec
 from streamrec.weights.model_weights import ModelWeights
+from streamrec.weights.untrained import untrained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
             f"{data.data} has one class, {', '.join(dataset.labels)}; a model learns to tell two "
             "or more apart. Clips of nothing in particular go into a folder _background"
         )
-    weights = weights_of(recipe.model, None)
+    weights = _weights(recipe)
     fps = weights.architecture.fps / data.stride
     with teller.phase("looking at the clips", len(dataset.clips)) as tell:
         facts = scan(dataset, fps, progress=lambda: tell(1, ""))
@@ -94,6 +101,17 @@ def _check(data: DataOptions, recipe: RecipeOptions) -> None:
         )
     if recipe.quantised and recipe.trained != "all":
         raise OptionError("--quantised rounds every layer, so that all must learn: --trained all")
+
+
+def _weights(recipe: RecipeOptions) -> ModelWeights:
+    if recipe.model == EMBEDDED_MODEL or is_onnx_file(recipe.model):
+        raise OptionError(
+            f"{recipe.model} is exported, a file for running only; learning takes a model's name, "
+            "or the .safetensors that was exported"
+        )
+    if recipe.scratch:
+        return untrained(architecture_of(recipe.model))
+    return weights_of(recipe.model, None)
 
 
 def _usable(

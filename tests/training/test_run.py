@@ -243,6 +243,29 @@ def test_a_run_that_could_not_begin_leaves_its_folder_free(tmp_path, made):
     assert train(options(tmp_path, *made, trained="blocks", blocks=1), Nobody())
 
 
+def test_random_weights_need_no_file_of_weights(tmp_path, made, monkeypatch):
+    def no_network(*arguments):
+        raise AssertionError("nothing is fetched")
+
+    monkeypatch.setattr("socket.getaddrinfo", no_network)
+    parts = {"trained": "all", "scratch": True, "epochs": 1, "frames": 2}
+    result = train(options(tmp_path, made[0], "movinet-a0-stream", **parts), Nobody()).trained[0]
+    assert load(str(result.model)).spec.trained
+
+
+def test_what_began_with_random_weights_is_trained_in_the_end(tmp_path, made):
+    changes = {"trained": "all", "epochs": 1, "frames": 2}
+    model = "untrained:movinet-a0-stream"
+    result = train(options(tmp_path, made[0], model, **changes), Nobody()).trained[0]
+    assert load(str(result.model)).spec.trained
+
+
+@pytest.mark.parametrize("model", ["gestures", "mine.onnx"])
+def test_an_exported_model_cannot_learn(tmp_path, made, model):
+    with pytest.raises(OptionError, match=r"a file for running.*\.safetensors"):
+        train(options(tmp_path, made[0], model), Nobody())
+
+
 def test_patience_takes_the_best_and_ends_early(tmp_path, made):
     train(options(tmp_path, *made, epochs=40, patience=2, rate=0.0), Nobody())
     assert (tmp_path / "run" / "curves.csv").read_text().count("val,loss") == 3
