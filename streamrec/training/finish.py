@@ -53,7 +53,8 @@ def finish(
 ) -> Trained:
     """Make one self-contained model of a trained network.
 
-    The temperature is fitted on the ``val`` clips; the ``test`` clips, where there are any, judge.
+    The temperature is fitted on the ``val`` clips; the ``test`` clips, where there are any, judge
+    the model, but not those of folds.
 
     Raises:
         ParityError: it does not step as it learnt, and is not saved.
@@ -67,7 +68,7 @@ def finish(
     temperature = fit_temperature(raw)
     save_model(path, with_temperature(weights, temperature))
     judged_on, answers = "val", cooled(raw, temperature)
-    if dataset.of("test"):
+    if dataset.of("test") and not school.options.data.folds:
         judged_on, answers = "test", _answers(path, dataset, "test", teller)
         raw = cooled(answers, 1 / temperature)
     return Trained(

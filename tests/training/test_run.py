@@ -174,6 +174,14 @@ def test_every_clip_is_judged_once_by_a_model_that_did_not_learn_it(tmp_path, ma
         assert not learnt & {clip.path for clip in one.answers.clips}
 
 
+def test_folds_leave_test_clips_alone(tmp_path, made):
+    data = _with_splits(tmp_path, made[0], ("test", "train", "train", "train"))
+    run = train(options(tmp_path, data, made[1], folds=2, epochs=1), Nobody())
+    judged = [clip for one in run.trained for clip in one.answers.clips]
+    assert len({clip.path for clip in judged}) == len(judged) == 6
+    assert {clip.split for clip in judged} == {"val"}
+
+
 def test_test_clips_judge_and_neither_learn_nor_calibrate(tmp_path, made):
     result = train(options(tmp_path, *made, test=0.25), Nobody()).trained[0]
     assert result.judged_on == "test"
