@@ -96,7 +96,8 @@ class School:
 
     def course(self, dataset: Dataset, network: nn.Module, folder: Path, curves: Curves) -> Course:
         """Put one training together: on the ``train`` clips, judged by the ``val`` clips."""
-        recipe, workers = self.options.recipe, self.options.data.workers
+        recipe = self.options.recipe
+        workers = 0 if self.learnt.kept else self.options.data.workers  # what is kept is there
         judge = TailJudge(
             self.judged.examples(dataset.of("val")),
             multi_label=dataset.multi_label,

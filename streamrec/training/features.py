@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from streamrec.atomic import atomic_path
 from streamrec.errors import OutputError
+from streamrec.training.batches import cut, read_batches
 from streamrec.training.views import ClipViews
 
 Tell = Callable[[int], None]
@@ -57,12 +57,12 @@ class Features:
             tell(len(self._views))
             return
         self._views.view = view
-        loader = DataLoader(self._views, self._batch, num_workers=self._workers)
+        order = cut(range(len(self._views)), self._batch)
         targets = []
         with atomic_path(self._file(view)) as temporary:
             file: np.memmap[Any, np.dtype[np.float16]] | None = None
             done = 0
-            for clips, target in loader:
+            for clips, target in read_batches(self._views, order, self._workers):
                 features = self._see(clips)
                 if file is None:
                     file = _new_file(temporary, (len(self._views), *features.shape[1:]))

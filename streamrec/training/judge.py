@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
 
+from streamrec.training.batches import cut, read_batches
 from streamrec.training.examples import Examples
 from streamrec.training.parts import Tail
 
@@ -40,7 +40,8 @@ class TailJudge:
         """
         tail.eval()
         loss = right = clips = 0.0
-        for x, target, _ in DataLoader(self._examples, self._batch, num_workers=self._workers):
+        order = cut(range(len(self._examples)), self._batch)
+        for x, target, _ in read_batches(self._examples, order, self._workers):
             known = target.any(-1)
             logits = self._last(tail, x)[known]
             loss += self._loss(logits, target[known]).sum().item()

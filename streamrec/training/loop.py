@@ -16,11 +16,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader
 
 from streamrec.config import RecipeOptions
 from streamrec.errors import TrainingError
 from streamrec.nn.stream import TensorState
+from streamrec.training.batches import cut, read_batches
 from streamrec.training.checkpoint import Standing, load_standing, save_standing
 from streamrec.training.curves import Curves
 from streamrec.training.examples import Example, Examples
@@ -121,19 +121,12 @@ class _Learner:
         recipe, examples = self._recipe, self._course.examples
         examples.turn_to(epoch)
         mine = _order(len(examples), recipe.seed, epoch, self._fabric)
-        batches = [mine[i : i + recipe.batch] for i in range(0, len(mine), recipe.batch)]
-        groups = [
-            batches[i : i + recipe.accumulate] for i in range(0, len(batches), recipe.accumulate)
-        ][skipped : skipped + self.steps - self.standing.step]
-        loader = iter(
-            DataLoader(
-                examples,
-                batch_sampler=[batch for group in groups for batch in group],
-                num_workers=self._course.workers,
-            )
-        )
+        groups = cut(cut(mine, recipe.batch), recipe.accumulate)[skipped:]
+        groups = groups[: self.steps - self.standing.step]
+        order = [batch for group in groups for batch in group]
+        batches = read_batches(examples, order, self._course.workers)
         for group in groups:
-            yield [next(loader) for _ in group]
+            yield [next(batches) for _ in group]
 
     def step(self, micro_batches: Sequence[Example]) -> float:
         """Learn from one step's batches; return their loss."""
