@@ -29,7 +29,7 @@ def read_batches(dataset: Dataset[T], order: Sequence[Sequence[int]], workers: i
         TrainingError: a process that reads was ended from outside.
     """
     try:
-        yield from DataLoader(dataset, batch_sampler=order, num_workers=workers)
+        yield from DataLoader(dataset, batch_sampler=map(list, order), num_workers=workers)
     except SourceError as error:  # of a helper's, PyTorch makes the traceback the message
         raise type(error)(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
     except RuntimeError as error:
