@@ -181,6 +181,7 @@ class _Sides:
             material.dataset.labels,
             material.spec,
             frames=material.frames,
+            durations_s=[material.durations_s[row] for row in rows],
             varied=varied,
             seed=self._options.recipe.seed,
         )

@@ -34,6 +34,7 @@ class Material:
     Attributes:
         dataset: the clips that can be used; all classes of the list.
         parts: them with their splits, as each training has them: one, or one a fold.
+        durations_s: how long each clip lasts, seconds.
         skipped: files that are left out, and why.
         weights: what learning begins with, at the rate and with the classes of the training.
         spec: what the model says of itself.
@@ -42,6 +43,7 @@ class Material:
 
     dataset: Dataset
     parts: Sequence[Dataset]
+    durations_s: Sequence[float]
     skipped: Mapping[Path, str]
     weights: ModelWeights
     spec: StreamSpec
@@ -67,8 +69,9 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
     weights = _weights(recipe)
     fps = weights.architecture.fps / data.stride
     with teller.phase("looking at the clips", len(dataset.clips)) as tell:
-        facts = scan(dataset, fps, progress=lambda: tell(1, ""))
-    usable, skipped = _usable(dataset, facts, data.discard)
+        scanned = scan(dataset, fps, progress=lambda: tell(1, ""))
+    facts, skipped = _usable(scanned, data.discard)
+    usable = replace(dataset, clips=tuple(fact.clip for fact in facts))
     parts = _parts(usable, data, recipe.seed)
     frames = data.frames or _frames(weights, facts)
     weights = start(
@@ -83,6 +86,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
     return Material(
         dataset=usable if data.folds else parts[0],
         parts=parts,
+        durations_s=[fact.duration_s for fact in facts],
         skipped=skipped,
         weights=weights,
         spec=spec,
@@ -115,21 +119,23 @@ def _weights(recipe: RecipeOptions) -> ModelWeights:
 
 
 def _usable(
-    dataset: Dataset, facts: tuple[ClipFacts, ...], discard: int
-) -> tuple[Dataset, dict[Path, str]]:
+    scanned: Sequence[ClipFacts], discard: int
+) -> tuple[Sequence[ClipFacts], Mapping[Path, str]]:
+    """Return the clips that can be used; and why others cannot."""
     skipped: dict[Path, str] = {}
-    kept = []
-    for clip, fact in zip(dataset.clips, facts, strict=True):
+    usable = []
+    for fact in scanned:
         if fact.fault:
-            skipped[clip.path] = fact.fault
+            skipped[fact.clip.path] = fact.fault
         elif fact.frames < discard:
-            skipped[clip.path] = f"{fact.frames} frames at the model's rate, of {discard} wanted"
+            told = f"{fact.frames} frames at the model's rate, of {discard} wanted"
+            skipped[fact.clip.path] = told
         else:
-            kept.append(clip)
-    if not kept:
-        first = next(iter(skipped.items()))
-        raise DatasetError(f"none of {len(facts)} clips can be used: {first[0]}: {first[1]}")
-    return replace(dataset, clips=tuple(kept)), skipped
+            usable.append(fact)
+    if not usable:
+        path, why = next(iter(skipped.items()))
+        raise DatasetError(f"none of {len(scanned)} clips can be used: {path}: {why}")
+    return usable, skipped
 
 
 def _parts(usable: Dataset, data: DataOptions, seed: int) -> Sequence[Dataset]:
@@ -155,10 +161,10 @@ def _parts(usable: Dataset, data: DataOptions, seed: int) -> Sequence[Dataset]:
     return parts
 
 
-def _frames(weights: ModelWeights, facts: tuple[ClipFacts, ...]) -> int:
+def _frames(weights: ModelWeights, facts: Sequence[ClipFacts]) -> int:
     """Choose the length of a training clip: windows are as the model sees them live."""
     trained = weights.architecture.clip_frames
-    longest = max(fact.frames for fact in facts if not fact.fault)
+    longest = max(fact.frames for fact in facts)
     return min(trained, longest) if weights.architecture.causal else trained
 
 

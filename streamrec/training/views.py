@@ -16,6 +16,9 @@ from streamrec.training.augment import Augment, Variation, draw
 from streamrec.training.flip import FlipRule
 from streamrec.types import Image, StreamSpec
 
+_LONG_S = 20.0
+"""What a clip may have more than is seen of it, and is read as a whole."""
+
 
 class ClipViews(Dataset[tuple[Tensor, Tensor]]):
     """Model inputs and targets, by the clip's index.
@@ -29,7 +32,8 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         labels: class names in the order of the targets.
         spec: the model's rate and preprocessing.
         frames: frames of an item; shorter clips are looped.
-        stride: every so many frames of the model's rate.
+        durations_s: how long each clip lasts, seconds; of those that are much longer than an item,
+            only the piece that is seen is read.
         varied: how clips are varied; None: not at all: the middle of what a live model sees.
         seed: at least 0.
 
@@ -49,7 +53,7 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         spec: StreamSpec,
         *,
         frames: int,
-        stride: int = 1,
+        durations_s: Sequence[float],
         varied: AugmentOptions | None,
         seed: int,
     ) -> None:
@@ -58,7 +62,7 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         _check_labels(clips, labels)
         self.view = 0
         self._clips, self._labels = tuple(clips), labels
-        self._fps, self._frames, self._stride = spec.fps, frames, stride
+        self._fps, self._frames, self._durations_s = spec.fps, frames, durations_s
         self._varied, self._seed = varied, seed
         self._flip = FlipRule(labels, "" if varied is None else varied.swap)
         self._augment = Augment(spec.preprocessing, 1.0 if varied is None else varied.crop)
@@ -73,7 +77,7 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
             SourceError: the file cannot be read, or has no pictures there.
         """
         labels, variation = self._drawn(index)
-        images = self._piece(self._read(self._clips[index], variation), variation)
+        images = self._piece(self._read(index, variation), variation)
         target = torch.tensor([float(label in labels) for label in self._labels])
         return torch.from_numpy(self._augment(images, variation)), target
 
@@ -87,19 +91,28 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         flipped = self._flip.flipped(labels) if variation.mirrored else None
         return flipped or labels, replace(variation, mirrored=flipped is not None)
 
-    def _read(self, clip: LabelledClip, variation: Variation) -> list[Image]:
-        make, speed = self._augment.reduce, variation.speed
+    def _read(self, index: int, variation: Variation) -> list[Image]:
+        clip, make, speed = self._clips[index], self._augment.reduce, variation.speed
         phase_s = variation.phase * speed / self._fps
         try:
-            return read_frames(clip, self._fps, make, phase_s=phase_s, speed=speed)
+            near = self._near(clip, self._durations_s[index], variation)
+            return read_frames(near, self._fps, make, phase_s=phase_s, speed=speed)
         except SourceReadError:  # a clip shorter than that has its first frame at least
             return read_frames(clip, self._fps, make, speed=speed)
 
+    def _near(self, clip: LabelledClip, duration_s: float, variation: Variation) -> LabelledClip:
+        """Return what has to be read of a clip: all of it, or of a long one the piece itself."""
+        span_s = (self._frames + 1) * variation.speed / self._fps
+        spare_s = duration_s - span_s
+        if spare_s < _LONG_S:
+            return clip
+        start_s = clip.start_s + variation.start * spare_s
+        return replace(clip, start_s=start_s, end_s=start_s + span_s)
+
     def _piece(self, images: Sequence[Image], variation: Variation) -> list[Image]:
         """Return the frames asked for: a piece of a longer clip, or a shorter one looped."""
-        spare = len(images) - (self._frames - 1) * self._stride
-        start = int(variation.start * max(spare, 0))
-        chosen = np.resize(np.arange(start, len(images), self._stride), self._frames)
+        start = int(variation.start * max(len(images) - self._frames + 1, 0))
+        chosen = np.resize(np.arange(start, len(images)), self._frames)
         return [images[i] for i in chosen.tolist()]
 
 

@@ -17,6 +17,7 @@ from streamrec.dataset.clips import LabelledClip
 from streamrec.errors import LabelsError, OptionError, SourceError
 from streamrec.grid_inputs import grid_inputs
 from streamrec.sources.file import FileSource
+from streamrec.training.augment import Variation
 from streamrec.training.views import ClipViews
 from streamrec.types import FlowInput, Preprocessing, StreamSpec
 
@@ -49,9 +50,15 @@ def clip(tmp_path: Path) -> Callable[..., LabelledClip]:
     return make
 
 
-def views(*clips: LabelledClip, varied: AugmentOptions | None = None, **options: int) -> ClipViews:
+def views(
+    *clips: LabelledClip,
+    varied: AugmentOptions | None = None,
+    duration_s: float = 2.4,
+    **options: int,
+) -> ClipViews:
     facts = {"frames": 4, "seed": 0} | options
-    return ClipViews(clips, LABELS, SPEC, varied=varied, **facts)
+    durations_s = [duration_s] * len(clips)
+    return ClipViews(clips, LABELS, SPEC, durations_s=durations_s, varied=varied, **facts)
 
 
 def live(clip: LabelledClip) -> Tensor:
@@ -80,11 +87,23 @@ def test_a_short_clip_loops(clip: Callable[..., LabelledClip]) -> None:
     torch.testing.assert_close(frames, seen[[0, 1, 2, 0, 1, 2, 0, 1]], rtol=0, atol=0)
 
 
-def test_a_stride_leaves_frames_out(clip: Callable[..., LabelledClip]) -> None:
-    frames, _ = views(clip(), stride=3)[0]
-    torch.testing.assert_close(frames, live(clip())[1:11:3], rtol=0, atol=0)
-    looped, _ = views(clip(12), stride=2)[0]
-    torch.testing.assert_close(looped, live(clip(12))[[0, 2, 0, 2]], rtol=0, atol=0)
+def test_of_a_long_clip_only_a_piece_is_read(clip: Callable[..., LabelledClip]) -> None:
+    long = clip(25 * 40)
+    seen = live(long)
+    ours = views(long, duration_s=40.0)
+    assert len(ours._read(0, Variation())) <= 6
+    frames, _ = ours[0]
+    assert level(seen)[97] < level(frames)[0] < level(frames)[-1] < level(seen)[103]
+    last = views(long, duration_s=40.0)._read(0, Variation(start=0.999, phase=0.9, speed=1.2))
+    assert 4 <= len(last) <= 6
+    assert last[-1].mean() > 0.98 * 255 * level(seen)[-1]
+
+
+def test_a_piece_without_frames_is_made_of_the_whole_clip(
+    clip: Callable[..., LabelledClip],
+) -> None:
+    frames, _ = views(clip(), duration_s=1000.0)[0]
+    torch.testing.assert_close(frames, live(clip())[4:8], rtol=0, atol=0)
 
 
 def test_views_differ_and_come_again(clip: Callable[..., LabelledClip]) -> None:
@@ -195,6 +214,6 @@ def test_a_bad_file_says_so(tmp_path: Path) -> None:
 def test_flow_and_unknown_labels_are_refused() -> None:
     spec = replace(SPEC, flow=FlowInput(height=24, width=32))
     with pytest.raises(OptionError, match="optical flow"):
-        ClipViews([], LABELS, spec, frames=4, varied=None, seed=0)
+        ClipViews([], LABELS, spec, durations_s=[], frames=4, varied=None, seed=0)
     with pytest.raises(LabelsError, match="clips show jump; the labels are swipe left"):
         views(LabelledClip(path=Path("a.avi"), labels=("jump",)))
