@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from streamrec.atomic import atomic_path
 from streamrec.errors import OutputError
 from streamrec.training.batches import cut, read_batches
 from streamrec.training.views import ClipViews
+from streamrec.types import Array
 
 Tell = Callable[[int], None]
 """Told how many clips more were seen."""
@@ -56,24 +57,33 @@ class Features:
         if self._targets_file(view).exists():
             tell(len(self._views))
             return
+        try:
+            targets = self._write(view, tell)
+            with atomic_path(self._targets_file(view)) as temporary:
+                np.save(temporary, targets)
+        except OutputError as error:
+            raise OutputError(
+                f"{error}; what stays as it is takes less of the disk with fewer --views or "
+                "--frames, or with --trained classifier"
+            ) from None
+
+    def _write(self, view: int, tell: Tell) -> Array:
+        """Keep what the trunk makes of a view; return the targets, float32 [N, classes].
+
+        It is written piece by piece: where the disk is full, to fill a map of it ends the process.
+        """
         self._views.view = view
         order = cut(range(len(self._views)), self._batch)
-        targets = []
-        with atomic_path(self._file(view)) as temporary:
-            file: np.memmap[Any, np.dtype[np.float16]] | None = None
-            done = 0
+        targets: list[npt.NDArray[np.float32]] = []
+        with atomic_path(self._file(view)) as temporary, temporary.open("wb") as file:
             for clips, target in read_batches(self._views, order, self._workers):
                 features = self._see(clips)
-                if file is None:
-                    file = _new_file(temporary, (len(self._views), *features.shape[1:]))
-                file[done : done + len(features)] = features
-                done += len(features)
+                if not targets:
+                    _write_head(file, (len(self._views), *features.shape[1:]))
+                file.write(features.tobytes())
                 targets.append(target.numpy())
                 tell(len(features))
-            assert file is not None, "there are clips"
-            file.flush()
-        with atomic_path(self._targets_file(view)) as temporary:
-            np.save(temporary, np.concatenate(targets))
+        return np.concatenate(targets)
 
     def __call__(self, view: int, row: int) -> tuple[Tensor, Tensor]:
         """Return what the trunk made of a view of a clip, float32 [T, ...], and its target."""
@@ -95,12 +105,7 @@ class Features:
         return self._folder / f"targets-{view:03d}.npy"
 
 
-def _new_file(path: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.float16]]":
-    try:
-        return np.lib.format.open_memmap(path, "w+", _PRECISION, shape)
-    except OSError as error:
-        size = np.dtype(_PRECISION).itemsize * float(np.prod(shape)) / 2**30
-        raise OutputError(
-            f"cannot keep {size:.1f} GiB of features in {path.parent}: {error.strerror or error}; "
-            "take fewer --views or --frames, or --trained classifier"
-        ) from None
+def _write_head(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    kind = np.lib.format.dtype_to_descr(np.dtype(_PRECISION))
+    head = {"descr": kind, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, head)
