@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def save_standing(standing: Standing, path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    whole = BytesIO()  # PyTorch does not say why it cannot write a file
+    torch.save({name: getattr(standing, name) for name in Standing.__slots__}, whole)
     with atomic_path(path) as temporary:
-        torch.save({name: getattr(standing, name) for name in Standing.__slots__}, temporary)
+        temporary.write_bytes(whole.getbuffer())
 
 
 def load_standing(path: Path, device: torch.device) -> Standing:
