@@ -63,14 +63,15 @@ class Curves:
         try:
             self._rows.writerows((step, epoch, split, name, float(values[name])) for name in values)
             self._file.flush()
+            for name, value in values.items():
+                self._board.add_scalar(f"{name}/{split}", value, step)
         except OSError as error:
             raise self._failed(error) from None
-        for name, value in values.items():
-            self._board.add_scalar(f"{name}/{split}", value, step)
 
     def close(self) -> None:
         """Write the end of the files."""
-        self._board.close()
+        with suppress(OSError):
+            self._board.close()
         with suppress(OSError):  # every row has been flushed
             self._file.close()
 

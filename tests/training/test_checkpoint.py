@@ -21,7 +21,7 @@ def test_a_full_disk_is_told_and_the_last_checkpoint_stays(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
-        with pytest.raises(OutputError, match="cannot write .*checkpoint"):
+        with pytest.raises(OutputError, match=r"cannot write .*checkpoint"):
             save_standing(Standing(step=2, tail={"a": torch.zeros(10_000)}), path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -79,3 +79,16 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         Curves(tmp_path / "file")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_disk_that_is_full_for_tensorboard_is_told(tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot write"), Curves(tmp_path) as curves:
+            for step in range(10_000):
+                curves.add(step, 0, "t", {"x": 0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
