@@ -50,11 +50,17 @@ def run(args: argparse.Namespace) -> int:
         machine=merged(MachineOptions, values, args),
     )
     from streamrec.report.write import write_report
+    from streamrec.training.resume import has_run
     from streamrec.training.run import train
     from streamrec.training.summary import summarise
 
     began_s = time.monotonic()
-    done = train(options, Terminal())
+    try:
+        done = train(options, Terminal())
+    except KeyboardInterrupt:
+        if has_run(Path(options.machine.out)):
+            print("stopped; the same command with --resume goes on", file=sys.stderr)
+        raise
     if done is None:
         return 0
     summary = summarise(done, options, time.monotonic() - began_s)

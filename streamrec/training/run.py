@@ -13,7 +13,7 @@ from torch import Tensor
 from streamrec.build import load_model
 from streamrec.config import MachineOptions, ModelOptions, WindowOptions
 from streamrec.dataset.clips import Dataset
-from streamrec.errors import OptionError, RuntimeMissingError
+from streamrec.errors import OptionError, OutputError, RuntimeMissingError
 from streamrec.training.checkpoint import Standing
 from streamrec.training.course import School, features_folder, open_school
 from streamrec.training.curves import Curves
@@ -95,6 +95,12 @@ def _model_file(folder: Path) -> Path:
 
 
 def _check_folder(folder: Path, machine: MachineOptions) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write {folder}: you may not; take another --out")
     if machine.resume and not has_run(folder):
         raise OptionError(f"there is no run in {folder} to go on with; omit --resume")
     if not machine.resume and has_run(folder):

@@ -89,6 +89,17 @@ def test_a_missing_model_is_told_without_a_traceback(tmp_path, made, capsys):
     )
 
 
+def test_who_stops_it_is_told_how_it_goes_on(tmp_path, made, capsys, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streamrec.training.run.learn", interrupted)
+    assert main(command(made, tmp_path / "run")) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "stopped; the same command with --resume goes on"
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_two_devices_learn_together(tmp_path, made):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from streamrec.build import load
-from streamrec.errors import DatasetError, OptionError, TrainingError, WeightsError
+from streamrec.errors import DatasetError, OptionError, OutputError, TrainingError, WeightsError
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.sources.open import open_source
 from streamrec.training import loop
@@ -150,6 +150,14 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path, made):
     train(options(tmp_path, *made), Nobody())
     with pytest.raises(OptionError, match="--resume goes on with it"):
         train(options(tmp_path, *made), Nobody())
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_clips_are_read(tmp_path, made):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot write"):
+        train(
+            options(tmp_path, made[0], "nothing.safetensors", out=str(tmp_path / "file")), Nobody()
+        )
 
 
 def test_there_is_nothing_to_resume_in_an_empty_folder(tmp_path, made):
