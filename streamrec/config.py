@@ -559,7 +559,13 @@ class RecipeOptions(Checked):
     accumulate: int = option(
         1, "batches whose gradients make one step", metavar="N", least=1, most=4096
     )
-    rate: float = option(1e-3, "highest learning rate", metavar="R", least=0.0, most=10.0)
+    rate: float | None = option(
+        None,
+        "highest learning rate; default: 1e-3, or 3e-4 where pretrained blocks learn",
+        metavar="R",
+        least=0.0,
+        most=10.0,
+    )
     warmup: float = option(
         0.1,
         "share of the steps in which the rate rises; it falls as a cosine after that",
@@ -616,6 +622,13 @@ class RecipeOptions(Checked):
     )
     quantised: bool = option(False, "learn with 8-bit rounding, for `streamrec export --int8`")
     seed: int = option(0, "of everything random", metavar="N", least=0, most=2**31 - 1)
+
+    @property
+    def highest_rate(self) -> float:
+        """The learning rate after the warm-up; what is pretrained and deep takes a lower one."""
+        if self.rate is not None:
+            return self.rate
+        return 3e-4 if self.trained in ("blocks", "all") and not self.scratch else 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

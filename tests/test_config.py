@@ -4,7 +4,13 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from streamrec.config import ModelOptions, OutputOptions, SourceOptions, StreamOptions
+from streamrec.config import (
+    ModelOptions,
+    OutputOptions,
+    RecipeOptions,
+    SourceOptions,
+    StreamOptions,
+)
 from streamrec.errors import OptionError
 
 RECORDS = (ModelOptions, StreamOptions, SourceOptions, OutputOptions)
@@ -60,3 +66,17 @@ def test_a_value_that_is_not_allowed_is_named_with_what_is(record, values, messa
     with pytest.raises(OptionError, match=message) as caught:
         record(**values)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rate"),
+    [
+        ({"trained": "classifier"}, 1e-3),
+        ({"trained": "blocks"}, 3e-4),
+        ({"trained": "all"}, 3e-4),
+        ({"trained": "all", "scratch": True}, 1e-3),
+        ({"trained": "all", "rate": 0.0}, 0.0),
+    ],
+)
+def test_pretrained_blocks_learn_slowly(chosen, rate):
+    assert RecipeOptions(**chosen).highest_rate == rate
