@@ -94,7 +94,9 @@ class School:
             self.judged.fill(teller)
         self.fabric.barrier()
 
-    def course(self, dataset: Dataset, network: nn.Module, folder: Path, curves: Curves) -> Course:
+    def course(
+        self, dataset: Dataset, network: nn.Module, folder: Path, curves: Curves | None
+    ) -> Course:
         """Put one training together: on the ``train`` clips, judged by the ``val`` clips."""
         recipe = self.options.recipe
         workers = 0 if self.learnt.kept else self.options.data.workers  # what is kept is there

@@ -51,7 +51,7 @@ class Course:
         judge: how good it is on the validation clips.
         recipe: the options.
         folder: where its checkpoint is.
-        curves: where its figures go.
+        curves: where its figures go; None: another device's process writes them.
         workers: processes that read examples; 0: this one.
     """
 
@@ -61,7 +61,7 @@ class Course:
     judge: Judge
     recipe: RecipeOptions
     folder: Path
-    curves: Curves
+    curves: Curves | None
     workers: int
 
     @property
@@ -137,7 +137,7 @@ class _Learner:
         if not self._recipe.scratch:
             freeze_norms(self._model)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._recipe.rate * _schedule(
+            group["lr"] = self._recipe.highest_rate * _schedule(
                 self.standing.step, self.steps, self._recipe.warmup
             )
         last = len(micro_batches) - 1
@@ -168,11 +168,11 @@ class _Learner:
         figures = self._course.judge(self._average.module)  # type: ignore[arg-type]
         figures = self._fabric.broadcast(figures)  # all devices end at the same epoch
         epoch = math.ceil(standing.step / self._per_epoch)
-        if self._fabric.is_global_zero:
+        if curves := self._course.curves:
             loss, accuracy = map(fmean, zip(*standing.seen, strict=True))
             learnt = {"loss": loss, "accuracy": accuracy, "rate": rate}
-            self._course.curves.add(standing.step, epoch, "train", learnt)
-            self._course.curves.add(standing.step, epoch, "val", figures)
+            curves.add(standing.step, epoch, "train", learnt)
+            curves.add(standing.step, epoch, "val", figures)
         standing.seen.clear()
         if figures["loss"] < standing.lowest:
             standing.lowest, standing.since = figures["loss"], 0

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     """
     machine = options.machine
     folder = Path(machine.out)
-    torch.set_num_threads(machine.threads or os.cpu_count() or 1)
+    threads = machine.threads or torch.get_num_threads()
+    torch.set_num_threads(threads)
     _check_folder(folder, machine)
     fabric = _fabric(machine)
     fabric.launch()  # helping processes begin here: until then, nothing is written
@@ -64,10 +66,11 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     if fabric.is_global_zero:
         _record(folder, options, material.dataset, teller)
     school.fill(teller)
-    trained = [
-        _train(school, part, folder / f"fold-{number}" if options.data.folds else folder, teller)
-        for number, part in enumerate(material.parts, 1)
-    ]
+    trained = []
+    for number, part in enumerate(material.parts, 1):
+        torch.set_num_threads(threads)  # whoever ran a model has set its own
+        own = folder / f"fold-{number}" if options.data.folds else folder
+        trained.append(_train(school, part, own, teller))
     if not fabric.is_global_zero:
         return None
     shutil.rmtree(features_folder(options), ignore_errors=True)
@@ -78,11 +81,11 @@ def _train(school: School, dataset: Dataset, folder: Path, teller: Teller) -> Tr
     network, fabric = network_of(school.material.weights), school.fabric
     rounding = Rounding(network) if school.options.recipe.quantised else None
     standing = standing_in(folder, fabric.device)
-    with Curves(folder, standing.step if standing else None) as curves:
+    done = standing.step if standing else None
+    with Curves(folder, done) if fabric.is_global_zero else nullcontext() as curves:
         course = school.course(dataset, network, folder, curves)
         steps = course.steps(fabric.world_size)
-        done = standing.step if standing else 0
-        with teller.phase(f"training {folder.name}", steps, done) as tell:
+        with teller.phase(f"training {folder.name}", steps, done or 0) as tell:
             learn(course, fabric, standing or Standing(), lambda text: tell(1, text))
     if not fabric.is_global_zero:
         return None

@@ -106,6 +106,8 @@ def test_two_devices_learn_together(tmp_path, made):
     more = ("--devices", "2", "--batch", "1", "--trained", "head")
     assert _run(command(made, tmp_path / "two", *more)).wait(timeout=200) == 0
     assert (tmp_path / "two" / "two.safetensors").exists()
+    assert (tmp_path / "two" / "curves.csv").read_text().count("val,loss") == 3
+    assert len(list((tmp_path / "two" / "tensorboard").iterdir())) == 1
 
 
 @pytest.mark.slow
