@@ -5,9 +5,12 @@
 writes ``gestures.safetensors`` with architecture, labels and preprocessing. The same options give
 the same data in the same order. One process trains, others generate; an hour on two free cores.
 
-The embedded weights took three runs: the first 3,900 steps of ``--samples 80000``, with pushes and
-pulls no more frequent than other motions; then ``--resume``, on clips as they are generated now,
-with ``--samples 44800 --rate 3e-3 --seed 4`` and with ``--samples 20000 --rate 1.5e-3 --seed 5``.
+The embedded weights took several runs, each but the first from the weights before (``--resume``).
+Three on clips with less variety, 28 frames of each: the first 3,900 steps of ``--samples 80000``,
+with pushes and pulls no more frequent than other motions; then ``--samples 44800 --rate 3e-3 --seed
+4`` and ``--samples 20000 --rate 1.5e-3 --seed 5``, with smoothing 0.05. Then on clips as they are
+generated now ``--samples 24000 --uses 3 --pool 3072 --rate 1.5e-3 --seed 6``. At last
+``calibrate.py`` divided the logits by 0.840.
 """
 
 import argparse
