@@ -140,6 +140,10 @@ def _soft(options: TrainingOptions, material: Material, teller: Teller) -> Tenso
         return None
     if options.augment.swap:
         raise OptionError("--teacher saw no mirrored clips: omit --swap, and add --no-flip")
+    if material.dataset.multi_label:
+        raise OptionError(
+            "--teacher names one class of a clip, and these clips show several: omit it"
+        )
     recognizer = load_model(options.recipe.teacher, ModelOptions(), WindowOptions())
     dataset = material.dataset
     with teller.phase(f"{recognizer.name} sees the clips", len(dataset.clips)) as tell:

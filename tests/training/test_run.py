@@ -314,6 +314,12 @@ def test_a_teacher_is_learnt_from(tmp_path, made):
     assert score(taught.answers) == 0.0, "the labels were wrong, and the teacher right"
 
 
+def test_a_teacher_of_clips_of_several_labels_is_refused(tmp_path, made):
+    data = color_list(tmp_path, labels={"red": "red|blue"})
+    with pytest.raises(OptionError, match="--teacher"):
+        train(options(tmp_path, data, made[1], teacher=str(made[1])), Nobody())
+
+
 def test_clips_of_several_labels_give_independent_probabilities(tmp_path):
     data = color_list(tmp_path, labels={"red": "red|warm"})
     run = train(options(tmp_path, data, model_file(tmp_path), epochs=20), Nobody())
