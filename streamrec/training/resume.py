@@ -35,14 +35,15 @@ class RunRecord:
     machine: dict[str, str]
 
 
-def record_of(options: TrainingOptions, dataset: Dataset) -> RunRecord:
-    """Return what a run is."""
+def record_of(options: TrainingOptions, dataset: Dataset, device: torch.device) -> RunRecord:
+    """Return what a run is, on the device that computes."""
     values = {name: value for record in options for name, value in asdict(record).items()}
     kept = {name: value for name, value in values.items() if name not in _SAME_ANYWAY}
     facts = {
         "streamrec": __version__,
         "PyTorch": str(torch.__version__),
         "processor": platform.processor() or platform.machine(),
+        "device": device.type,
         "threads": str(torch.get_num_threads()),
     }
     return RunRecord(kept, _checksum(dataset), facts)

@@ -24,7 +24,7 @@ from streamrec.training.loop import learn, standing_in
 from streamrec.training.material import Material, prepare
 from streamrec.training.options import TrainingOptions
 from streamrec.training.quantise import Rounding
-from streamrec.training.resume import begin, differences, has_run, record_of
+from streamrec.training.resume import RunRecord, begin, differences, has_run, record_of
 from streamrec.training.start import network_of
 from streamrec.training.teller import Nobody, Teller
 
@@ -64,7 +64,8 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     material = prepare(options, teller)
     school = open_school(material, options, fabric, _soft(options, material, teller))
     if fabric.is_global_zero:
-        _record(folder, options, material.dataset, teller)
+        record = record_of(options, material.dataset, fabric.device)
+        _record(folder, record, resume=machine.resume, teller=teller)
     school.fill(teller)
     trained = []
     for number, part in enumerate(material.parts, 1):
@@ -112,9 +113,8 @@ def _check_folder(folder: Path, machine: MachineOptions) -> None:
         )
 
 
-def _record(folder: Path, options: TrainingOptions, dataset: Dataset, teller: Teller) -> None:
-    record = record_of(options, dataset)
-    if not options.machine.resume:
+def _record(folder: Path, record: RunRecord, *, resume: bool, teller: Teller) -> None:
+    if not resume:
         begin(folder, record)
         return
     for difference in differences(folder, record):

@@ -73,6 +73,7 @@ def made(tmp_path_factory):
         {"trained": "all"},
         {"trained": "all", "scratch": True},
         {"trained": "all", "chunk": 2},
+        {"trained": "head", "lead": 4, "horizon": 4},
     ],
     ids=str,
 )
@@ -146,6 +147,25 @@ def test_a_run_goes_on_with_the_same_options_only(tmp_path, made):
         train(options(tmp_path, *made, rate=0.01, resume=True), Nobody())
 
 
+def test_another_device_is_told(tmp_path, made):
+    class Listener(Nobody):
+        said = ()
+
+        def say(self, text):
+            self.said = (*self.said, text)
+
+    train(options(tmp_path, *made, epochs=1), Nobody())
+    record = tmp_path / "run" / "run.json"
+    record.write_text(
+        record.read_text().replace(
+            '"device": "cpu",\n    "threads', '"device": "cuda",\n    "threads'
+        )
+    )
+    listener = Listener()
+    train(options(tmp_path, *made, epochs=1, resume=True), listener)
+    assert [text.partition(":")[0] for text in listener.said] == ["device was cuda and is cpu"]
+
+
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path, made):
     train(options(tmp_path, *made), Nobody())
     with pytest.raises(OptionError, match="--resume goes on with it"):
@@ -207,6 +227,11 @@ def test_bad_files_are_left_out_and_told(tmp_path):
 def test_clips_that_are_too_short_are_left_out(tmp_path, made):
     with pytest.raises(DatasetError, match="none of 8 clips can be used"):
         train(options(tmp_path, *made, discard=100), Nobody())
+
+
+def test_windows_have_nothing_to_lead_in(tmp_path, made):
+    with pytest.raises(OptionError, match="omit --lead"):
+        train(options(tmp_path, made[0], "untrained:x3d-xs", lead=2), Nobody())
 
 
 def test_one_class_is_nothing_to_learn(tmp_path):
