@@ -475,6 +475,14 @@ class DataOptions(Checked):
     stride: int = option(
         1, "take every N-th frame of the model's own rate", metavar="N", least=1, most=64
     )
+    lead: int = option(
+        0,
+        "frames of another clip that come before each clip and set the model's state, as live "
+        "video does; they are not judged",
+        metavar="N",
+        least=0,
+        most=MAX_CLIP_FRAMES,
+    )
     discard: int = option(
         1,
         "leave out clips of fewer frames than this, at the model's rate",

@@ -116,6 +116,7 @@ class School:
             folder=folder,
             curves=curves,
             workers=workers,
+            lead=self.options.data.lead,
         )
 
     def _loss(self, dataset: Dataset) -> ClipLoss:
@@ -183,6 +184,7 @@ class _Sides:
             material.dataset.labels,
             material.spec,
             frames=material.frames,
+            lead=self._options.data.lead,
             durations_s=[material.durations_s[row] for row in rows],
             varied=varied,
             seed=self._options.recipe.seed,

@@ -53,6 +53,7 @@ class Course:
         folder: where its checkpoint is.
         curves: where its figures go; None: another device's process writes them.
         workers: processes that read examples; 0: this one.
+        lead: frames of an example that come before its clip.
     """
 
     tail: Tail
@@ -63,6 +64,7 @@ class Course:
     folder: Path
     curves: Curves | None
     workers: int
+    lead: int
 
     @property
     def batches(self) -> int:
@@ -191,7 +193,8 @@ class _Learner:
     def _backward(self, example: Example, share: float) -> tuple[float, float]:
         """Return the share of the loss, and how many of the clips are told right."""
         x, target, soft = (part.to(self._fabric.device) for part in example)
-        over_time = time_weights(x.shape[1], self._recipe.per_frame).to(x)
+        lead = min(self._course.lead, x.shape[1] - 1)
+        over_time = time_weights(x.shape[1], self._recipe.per_frame, lead).to(x)
         state: TensorState = self._course.tail.initial_state(x)
         total = 0.0
         length = (state and self._recipe.chunk) or x.shape[1]

@@ -10,12 +10,13 @@ from torch.nn import functional as F
 from streamrec.training.distil import distillation_loss
 
 
-def time_weights(frames: int, per_frame: float) -> Tensor:
+def time_weights(frames: int, per_frame: float, lead: int = 0) -> Tensor:
     """How much each frame's answer counts, float32 [frames], 1 in all.
 
-    ``per_frame`` is shared by all frames, the rest is the last one's.
+    ``per_frame`` is shared by all frames after the ``lead``, the rest is the last one's.
     """
-    weights = torch.full((frames,), per_frame / frames)
+    weights = torch.full((frames,), per_frame / (frames - lead))
+    weights[:lead] = 0.0
     weights[-1] += 1.0 - per_frame
     return weights
 

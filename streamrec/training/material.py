@@ -67,6 +67,10 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
             "or more apart. Clips of nothing in particular go into a folder _background"
         )
     weights = _weights(recipe)
+    if data.lead and not weights.architecture.causal:
+        raise OptionError(
+            f"{weights.architecture.name} sees each window anew and carries no state; omit --lead"
+        )
     fps = weights.architecture.fps / data.stride
     with teller.phase("looking at the clips", len(dataset.clips)) as tell:
         scanned = scan(dataset, fps, progress=lambda: tell(1, ""))

@@ -14,24 +14,28 @@ from streamrec.dataset.frames import read_frames
 from streamrec.errors import LabelsError, OptionError, SourceReadError
 from streamrec.training.augment import Augment, Variation, draw
 from streamrec.training.flip import FlipRule
-from streamrec.types import Image, StreamSpec
+from streamrec.types import Array, Image, StreamSpec
 
 _LONG_S = 20.0
 """What a clip may have more than is seen of it, and is read as a whole."""
+
+_LEAD = 1
+"""Behind seed, view and index, where the clip before is drawn and not how a clip varies."""
 
 
 class ClipViews(Dataset[tuple[Tensor, Tensor]]):
     """Model inputs and targets, by the clip's index.
 
-    An item is the frames, float32 [frames, 3, height, width], and a one for each class that they
-    show, float32 [classes], else zeros. It depends on seed, view and index only, whatever process
-    makes it.
+    An item is the frames, float32 [lead + frames, 3, height, width], and a one for each class that
+    they show, float32 [classes], else zeros. It depends on seed, view and index only, whatever
+    process makes it.
 
     Args:
         clips: what there is.
         labels: class names in the order of the targets.
         spec: the model's rate and preprocessing.
         frames: frames of an item; shorter clips are looped.
+        lead: frames of another clip that come before them.
         durations_s: how long each clip lasts, seconds; of those that are much longer than an item,
             only the piece that is seen is read.
         varied: how clips are varied; None: not at all: the middle of what a live model sees.
@@ -53,6 +57,7 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         spec: StreamSpec,
         *,
         frames: int,
+        lead: int = 0,
         durations_s: Sequence[float],
         varied: AugmentOptions | None,
         seed: int,
@@ -62,7 +67,8 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
         _check_labels(clips, labels)
         self.view = 0
         self._clips, self._labels = tuple(clips), labels
-        self._fps, self._frames, self._durations_s = spec.fps, frames, durations_s
+        self._fps, self._frames, self._lead = spec.fps, frames, lead
+        self._durations_s = durations_s
         self._varied, self._seed = varied, seed
         self._flip = FlipRule(labels, "" if varied is None else varied.swap)
         self._augment = Augment(spec.preprocessing, 1.0 if varied is None else varied.crop)
@@ -77,9 +83,21 @@ class ClipViews(Dataset[tuple[Tensor, Tensor]]):
             SourceError: the file cannot be read, or has no pictures there.
         """
         labels, variation = self._drawn(index)
-        images = self._piece(self._read(index, variation), variation)
+        x = self._seen(index, variation)
+        if self._lead:
+            x = np.concatenate([self._before(index), x])
         target = torch.tensor([float(label in labels) for label in self._labels])
-        return torch.from_numpy(self._augment(images, variation)), target
+        return torch.from_numpy(x), target
+
+    def _seen(self, index: int, variation: Variation) -> Array:
+        return self._augment(self._piece(self._read(index, variation), variation), variation)
+
+    def _before(self, index: int) -> Array:
+        """Return the last frames of a clip that is drawn for that."""
+        random = np.random.default_rng((self._seed, self.view, index, _LEAD))
+        other = int(random.integers(len(self._clips)))
+        x = self._seen(other, self._drawn(other)[1])
+        return x[np.arange(-self._lead, 0) % len(x)]
 
     def _drawn(self, index: int) -> tuple[tuple[str, ...], Variation]:
         """Return how a clip is varied, and what it shows then."""

@@ -27,6 +27,12 @@ def test_weights_over_time_are_one_in_all(share):
     assert weights[:4].sum() == pytest.approx(0.8 * share)
 
 
+def test_frames_before_the_clip_do_not_count():
+    weights = time_weights(6, 0.5, lead=2)
+    assert weights[:2].tolist() == [0.0, 0.0]
+    assert weights.sum() == pytest.approx(1.0)
+
+
 def test_the_loss_of_the_last_frame_is_cross_entropy():
     expected = F.cross_entropy(logits()[:, -1], torch.tensor([0, 2]))
     assert torch.isclose(loss()(logits(), TARGET, ONLY_LAST, None), expected)

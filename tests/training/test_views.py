@@ -217,3 +217,26 @@ def test_flow_and_unknown_labels_are_refused() -> None:
         ClipViews([], LABELS, spec, durations_s=[], frames=4, varied=None, seed=0)
     with pytest.raises(LabelsError, match="clips show jump; the labels are swipe left"):
         views(LabelledClip(path=Path("a.avi"), labels=("jump",)))
+
+
+def test_frames_of_some_clip_come_before_the_clip(clip):
+    dark, bright = clip(60, "wave"), clip(30, "swipe left")
+    plain, led = views(dark, bright), views(dark, bright, lead=3)
+    for index in range(2):
+        x, target = led[index]
+        assert torch.equal(x[3:], plain[index][0])
+        assert torch.equal(target, plain[index][1])
+        assert any(torch.equal(x[:3], one[0][-3:]) for one in (plain[0], plain[1]))
+
+
+def test_a_lead_longer_than_a_clip_loops(clip):
+    x, _ = views(clip(), lead=6)[0]
+    assert torch.equal(x[:6], x[6:][[2, 3, 0, 1, 2, 3]])
+
+
+def test_the_clip_before_is_another_one_in_each_view(clip):
+    led = views(clip(60), clip(30), clip(40), lead=3, varied=OFF)
+    seen = set()
+    for led.view in range(12):
+        seen.add(float(led[0][0][:3].sum()))
+    assert len(seen) > 3
