@@ -585,7 +585,9 @@ class RecipeOptions(Checked):
     label_smoothing: float = option(
         0.1, "share of the target given to all classes", metavar="SHARE", least=0.0, most=0.9
     )
-    class_weights: bool = option(True, "let rare classes count as much as frequent ones")
+    class_weights: bool = option(
+        True, "let rare classes count as much as frequent ones, where clips show one class each"
+    )
     per_frame: float = option(
         0.5,
         "share of the loss that is of every frame, so that early frames answer well; the rest is "
@@ -648,7 +650,7 @@ class MachineOptions(Checked):
     devices: int = option(1, "how many of them", metavar="N", least=1, most=1024)
     precision: Literal["32", "bf16", "16"] = option("32", "mixed precision, where it is not 32")
     threads: int = option(
-        0, "threads of PyTorch; 0: as many as there are cores", metavar="N", least=0, most=256
+        0, "threads of PyTorch; 0: as many as it chooses", metavar="N", least=0, most=256
     )
     resume: bool = option(False, "go on with the run in --out")
 

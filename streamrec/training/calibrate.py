@@ -32,8 +32,10 @@ def fit_temperature(answers: Answers) -> float:
     if not len(known.clips):
         return 1.0
 
+    decisions = known.truth.size if known.multi_label else len(known.clips)
+
     def unlikely(log_t: float) -> float:
-        loss = len(known.clips) * log_loss(cooled(known, float(np.exp(log_t))))
+        loss = decisions * log_loss(cooled(known, float(np.exp(log_t))))
         return loss + 0.5 * (log_t / _SPREAD) ** 2
 
     found = minimize_scalar(unlikely, bounds=np.log(_LIMITS), method="bounded")

@@ -178,7 +178,7 @@ class _Learner:
         standing.seen.clear()
         if figures["loss"] < standing.lowest:
             standing.lowest, standing.since = figures["loss"], 0
-            standing.best = _weights(self._average.module)
+            standing.best = _weights(self._average.module) if recipe.patience else {}
         else:
             standing.since += 1
         standing.stopped = 0 < recipe.patience <= standing.since

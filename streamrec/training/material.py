@@ -107,6 +107,11 @@ def _check(data: DataOptions, recipe: RecipeOptions) -> None:
         raise OptionError(
             "--scratch begins with random weights, which all must learn: --trained all"
         )
+    if recipe.chunk and recipe.trained == "classifier":
+        raise OptionError(
+            "--chunk carries the state of layers that learn, and --trained classifier has none: "
+            "omit it, or let more learn"
+        )
     if recipe.quantised and recipe.trained != "all":
         raise OptionError("--quantised rounds every layer, so that all must learn: --trained all")
 

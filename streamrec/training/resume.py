@@ -85,7 +85,10 @@ def differences(folder: Path, record: RunRecord) -> list[str]:
             f"the clips are not those of the run in {folder}: files or labels have changed; begin "
             "another with another --out"
         )
-    return _changed(before.machine, record.machine)
+    differing = _changed(before.machine, record.machine)
+    if record.options["precision"] == "16":
+        differing.append("the scale of 16-bit gradients begins anew")
+    return differing
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

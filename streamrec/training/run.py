@@ -14,6 +14,7 @@ from torch import Tensor
 from streamrec.build import load_model
 from streamrec.config import MachineOptions, ModelOptions, WindowOptions
 from streamrec.dataset.clips import Dataset
+from streamrec.dataset.splits import missing_classes
 from streamrec.errors import OptionError, OutputError, RuntimeMissingError
 from streamrec.training.checkpoint import Standing
 from streamrec.training.course import School, features_folder, open_school
@@ -62,6 +63,9 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     fabric.launch()  # helping processes begin here: until then, nothing is written
     teller = teller if fabric.is_global_zero else Nobody()
     material = prepare(options, teller)
+    for part in material.parts:
+        for split, labels in missing_classes(part).items():
+            teller.say(f"no {split} clip of {part.name} shows {', '.join(labels)}")
     school = open_school(material, options, fabric, _soft(options, material, teller))
     if fabric.is_global_zero:
         record = record_of(options, material.dataset, fabric.device)
@@ -130,7 +134,8 @@ def _fabric(machine: MachineOptions) -> Fabric:
         )
     except (RuntimeError, ValueError) as error:
         raise RuntimeMissingError(
-            f"PyTorch has not {machine.devices} {machine.device} here: {error}"
+            f"PyTorch has not {machine.devices} {machine.device} here ({error}); take --device "
+            "auto or cpu, and fewer --devices"
         ) from None
 
 

@@ -234,6 +234,11 @@ def test_windows_have_nothing_to_lead_in(tmp_path, made):
         train(options(tmp_path, made[0], "untrained:x3d-xs", lead=2), Nobody())
 
 
+def test_a_classifier_alone_has_no_state_to_carry(tmp_path, made):
+    with pytest.raises(OptionError, match="--chunk carries the state"):
+        train(options(tmp_path, *made, chunk=2), Nobody())
+
+
 def test_one_class_is_nothing_to_learn(tmp_path):
     data = color_list(tmp_path, labels={"red": "blue"})
     with pytest.raises(DatasetError, match="has one class, blue"):
