@@ -21,7 +21,7 @@ class Standing:
     Attributes:
         step: steps that were taken.
         lowest: the lowest validation loss; ``since``: epochs since then.
-        stopped: whether it has ended early.
+        over: whether it has ended.
         seen: loss and accuracy of each step of the present epoch.
         tail, average, optimizer: their states; ``best``: the averaged weights at the lowest loss.
     """
@@ -29,7 +29,7 @@ class Standing:
     step: int = 0
     lowest: float = float("inf")
     since: int = 0
-    stopped: bool = False
+    over: bool = False
     seen: list[tuple[float, float]] = field(default_factory=list)
     tail: Weights = field(default_factory=dict)
     average: Weights = field(default_factory=dict)

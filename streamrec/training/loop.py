@@ -94,7 +94,7 @@ def learn(course: Course, fabric: Fabric, standing: Standing, tell: Tell) -> Non
         SourceError: a clip cannot be read any more.
     """
     learner = _Learner(course, fabric, standing)
-    while not standing.stopped and standing.step < learner.steps:
+    while not standing.over:
         for micro_batches in learner.groups():
             tell(f"loss {learner.step(micro_batches):.3f}")
         learner.judge()
@@ -181,7 +181,8 @@ class _Learner:
             standing.best = _weights(self._average.module) if recipe.patience else {}
         else:
             standing.since += 1
-        standing.stopped = 0 < recipe.patience <= standing.since
+        impatient = 0 < recipe.patience <= standing.since
+        standing.over = impatient or standing.step >= self.steps
         self._save()
 
     def finish(self) -> None:

@@ -70,28 +70,33 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     if fabric.is_global_zero:
         record = record_of(options, material.dataset, fabric.device)
         _record(folder, record, resume=machine.resume, teller=teller)
-    school.fill(teller)
+    folders = [folder]
+    if options.data.folds:
+        folders = [folder / f"fold-{number + 1}" for number in range(options.data.folds)]
+    standings = [standing_in(own, fabric.device) or Standing() for own in folders]
+    if not all(standing.over for standing in standings):
+        school.fill(teller)
     trained = []
-    for number, part in enumerate(material.parts, 1):
+    for part, own, standing in zip(material.parts, folders, standings, strict=True):
         torch.set_num_threads(threads)  # whoever ran a model has set its own
-        own = folder / f"fold-{number}" if options.data.folds else folder
-        trained.append(_train(school, part, own, teller))
+        trained.append(_train(school, part, own, standing, teller))
     if not fabric.is_global_zero:
         return None
     shutil.rmtree(features_folder(options), ignore_errors=True)
     return Run(material=material, trained=[one for one in trained if one is not None])
 
 
-def _train(school: School, dataset: Dataset, folder: Path, teller: Teller) -> Trained | None:
+def _train(
+    school: School, dataset: Dataset, folder: Path, standing: Standing, teller: Teller
+) -> Trained | None:
     network, fabric = network_of(school.material.weights), school.fabric
     rounding = Rounding(network) if school.options.recipe.quantised else None
-    standing = standing_in(folder, fabric.device)
-    done = standing.step if standing else None
-    with Curves(folder, done) if fabric.is_global_zero else nullcontext() as curves:
+    resumed = standing.step or None
+    with Curves(folder, resumed) if fabric.is_global_zero else nullcontext() as curves:
         course = school.course(dataset, network, folder, curves)
         steps = course.steps(fabric.world_size)
-        with teller.phase(f"training {folder.name}", steps, done or 0) as tell:
-            learn(course, fabric, standing or Standing(), lambda text: tell(1, text))
+        with teller.phase(f"training {folder.name}", steps, standing.step) as tell:
+            learn(course, fabric, standing, lambda text: tell(1, text))
     if not fabric.is_global_zero:
         return None
     ranges = rounding.finish() if rounding else {}

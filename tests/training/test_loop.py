@@ -52,6 +52,7 @@ def _first_loss(chunk):
         folder=None,
         curves=None,
         workers=0,
+        lead=0,
     )
     learner = _Learner(course, Fabric(accelerator="cpu", devices=1), Standing())
     frames = torch.tensor([[0.5, -1.0, 2.0, 0.25, -0.5]])

@@ -356,3 +356,19 @@ def test_clips_of_several_labels_give_independent_probabilities(tmp_path):
     spec = load(str(run.trained[0].model)).spec
     assert (spec.labels, spec.multi_label) == (("blue", "red", "warm"), True)
     assert score(run.trained[0].answers) == pytest.approx(1.0)
+
+
+def test_a_run_that_is_over_is_judged_again_without_learning(tmp_path, made):
+    class Listener(Nobody):
+        def __init__(self):
+            self.titles = []
+
+        def phase(self, title, total, done=0):
+            self.titles.append(title)
+            return super().phase(title, total, done)
+
+    before, listener = _tensors(tmp_path, made), Listener()
+    train(options(tmp_path, *made, resume=True), listener)
+    after = load_model(tmp_path / "run" / "run.safetensors").tensors
+    assert all((before[name].numpy() == after[name]).all() for name in after)
+    assert not any("sees the clips" in title for title in listener.titles)
