@@ -554,7 +554,8 @@ class RecipeOptions(Checked):
     scratch: bool = option(False, "begin with random weights; takes --trained all")
     horizon: int | None = option(
         None,
-        "frames after which running means forget; 0: never, as the reference; default: the model's",
+        "frames after which running means forget; 0: never, as the reference; default: the "
+        "model's, or those of a training clip, if they are fewer",
         metavar="N",
         least=0,
         most=100_000,

@@ -18,7 +18,7 @@ from streamrec.model_source import (
     spec_of,
     weights_of,
 )
-from streamrec.models.architecture import ClipArchitecture
+from streamrec.models.architecture import Architecture, ClipArchitecture, MoViNetArchitecture
 from streamrec.training.options import TrainingOptions
 from streamrec.training.start import start
 from streamrec.training.teller import Teller
@@ -82,7 +82,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
         _at_rate(weights, fps, frames),
         dataset.labels,
         scratch=recipe.scratch,
-        horizon=recipe.horizon,
+        horizon=_horizon(recipe, weights.architecture, frames),
         multi_label=dataset.multi_label,
         seed=recipe.seed,
     )
@@ -175,6 +175,15 @@ def _frames(weights: ModelWeights, facts: Sequence[ClipFacts]) -> int:
     trained = weights.architecture.clip_frames
     longest = max(fact.frames for fact in facts)
     return min(trained, longest) if weights.architecture.causal else trained
+
+
+def _horizon(recipe: RecipeOptions, record: Architecture, frames: int) -> int | None:
+    """Choose what running means look back on: live, no more than a training clip showed them."""
+    if recipe.horizon is not None or not isinstance(record, MoViNetArchitecture):
+        return recipe.horizon
+    if not record.causal:
+        return None
+    return frames if record.horizon is None else min(frames, record.horizon)
 
 
 def _at_rate(weights: ModelWeights, fps: float, frames: int) -> ModelWeights:

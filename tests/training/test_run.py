@@ -322,6 +322,12 @@ def test_a_rate_that_is_too_high_is_told(tmp_path, made):
         train(options(tmp_path, *made, epochs=40, rate=10.0, trained="all"), Nobody())
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(None, 5), (3, 3), (0, None)])
+def test_running_means_look_back_on_a_clip_unless_told_otherwise(tmp_path, made, asked, kept):
+    result = train(options(tmp_path, *made, horizon=asked), Nobody()).trained[0]
+    assert load(str(result.model)).spec.horizon == kept
+
+
 def test_a_stride_makes_a_slower_model(tmp_path, made):
     result = train(options(tmp_path, *made, stride=2), Nobody()).trained[0]
     assert load(str(result.model)).spec.fps == 2.5
