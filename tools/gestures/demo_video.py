@@ -2,7 +2,8 @@
 
     python tools/gestures/demo_video.py --out streamrec/assets
 
-writes ``demo.mp4`` and ``demo.json``, the script: label, start and end of each motion.
+writes ``demo.mp4`` and ``demo.json``, the script: label, start and end of each motion. The video
+that comes along was drawn before the generator's scenes became more varied.
 """
 
 import argparse
