@@ -200,7 +200,7 @@ class _Measurer:
         self._known = [clip for clip in dataset.clips if clip.labels]
         self._unknown = [clip for clip in dataset.clips if not clip.labels]
         if args.unknown is not None:
-            self._unknown += _videos(args.unknown)
+            self._unknown = _videos(args.unknown)
         self._faults: dict[str, Fault] = {}
 
     def measure(self, which: str) -> "Evaluation":

@@ -24,7 +24,7 @@ _LEAST_ALIKE = 0.94
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """Two clips of different groups that show the same.
+    """Two clips of different groups, or of different labels, that show the same.
 
     Attributes:
         first, second: the clips, in the order of the data set.
@@ -47,7 +47,9 @@ class Duplicate:
 
 
 def find_duplicates(facts: Sequence[ClipFacts]) -> tuple[Duplicate, ...]:
-    """Return pairs of clips that are copies, and not of one group; those across splits first.
+    """Return pairs of clips that are copies; those across splits first.
+
+    Copies of one group are none, as they never part over splits, unless their labels differ.
 
     Only the first seconds count (see ``signature``). The work is that of a table of all looks,
     72 numbers a clip, against each other, and of ``NEIGHBOURS`` comparisons a clip.
@@ -59,11 +61,11 @@ def find_duplicates(facts: Sequence[ClipFacts]) -> tuple[Duplicate, ...]:
     found = []
     for i, j in _candidates(seen):
         one, other = seen[i], seen[j]
-        if group_of(one.clip) == group_of(other.clip):
-            continue
         value = likeness(one.signature, other.signature)
-        if value >= THRESHOLD:
-            found.append(Duplicate(first=one.clip, second=other.clip, likeness=value))
+        pair = Duplicate(first=one.clip, second=other.clip, likeness=value)
+        parted = group_of(one.clip) != group_of(other.clip)
+        if value >= THRESHOLD and (parted or pair.contradicts):
+            found.append(pair)
     return tuple(sorted(found, key=lambda pair: (not pair.across_splits, -pair.likeness)))
 
 

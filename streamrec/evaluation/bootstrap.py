@@ -20,6 +20,10 @@ _FEWER = 200
 """Resamples of what takes long."""
 
 
+LEAST_GROUPS = 5
+"""Of fewer, draws repeat each other, and an interval would look surer than it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
     """Where a figure would lie with other clips of the same kind.
@@ -44,7 +48,7 @@ def interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval | None:
-    """Return the percentile interval of a figure; None where there are no two groups.
+    """Return the percentile interval of a figure; None where there are fewer than ``LEAST_GROUPS``.
 
     Clips that show no class are left out, as in all figures.
 
@@ -64,7 +68,7 @@ def interval(
         )
     answers = answers.known()
     groups = _groups(answers.clips)
-    if len(groups) < 2:
+    if len(groups) < LEAST_GROUPS:
         return None
     random = np.random.default_rng(seed)
     values = [figure(answers.pick(_draw(groups, random))) for _ in range(resamples)]

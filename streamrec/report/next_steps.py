@@ -19,21 +19,21 @@ def after_folds(start: str, data: str) -> list[NextStep]:
     """Return what to do after a cross-validation of training ``start`` on ``data``."""
     return [
         _step(
-            "These models only tell how well such a training does. Train the one to use, of all "
-            "clips, with the same options but without --folds",
+            "These models only tell how well such a training does. Train the one to use, with your "
+            "other options but without --folds",
             *("train", "--data", data, "--model", start, "--out", "runs/final"),
         )
     ]
 
 
 def after_training(result: Path, data: str) -> list[NextStep]:
-    """Return what to do with the model in ``result``, which learnt from ``data``."""
+    """Return what to do with the model in ``result``; ``data`` lists its clips, with splits."""
     model, name = str(result), result.stem
     return [
         _step("Watch it work on a camera", "run", "--source", "0", "--model", model, "--show"),
         _step(
-            "Judge it on endless video, as a camera sends it: how soon it is right, how often it "
-            "cries wolf",
+            "Judge it on endless video, as a camera sends it, by the clips that taught it nothing: "
+            "how soon it is right, how often it cries wolf",
             *("evaluate", "--data", data, "--model", model, "--live"),
         ),
         _step("Give it a name", "models", "import", model, "--as", name),

@@ -71,7 +71,7 @@ def _next_steps(run: TrainingRun) -> list[next_steps.NextStep]:
     data = str(run.options.get("data", run.dataset.name))
     if run.folds:
         return next_steps.after_folds(run.model, data)
-    return next_steps.after_training(run.result, data)
+    return next_steps.after_training(run.result, str(run.result.with_name("clips.csv")))
 
 
 def _curves(points: Sequence[Point], folder: Path) -> list[Picture]:

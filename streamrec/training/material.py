@@ -1,15 +1,17 @@
 """What a training is about: clips that can be read, and the model that is to learn them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median_high
 
 from streamrec.config import EMBEDDED_MODEL, DataOptions, RecipeOptions
 from streamrec.dataset.class_folders import SPLITS
 from streamrec.dataset.clips import Dataset
+from streamrec.dataset.duplicates import find_duplicates
 from streamrec.dataset.listing import read_dataset
 from streamrec.dataset.scan import ClipFacts, scan
-from streamrec.dataset.splits import folds, split
+from streamrec.dataset.splits import folds, missing_classes, split
 from streamrec.errors import DatasetError, OptionError
 from streamrec.model_source import (
     architecture_of,
@@ -19,6 +21,7 @@ from streamrec.model_source import (
     weights_of,
 )
 from streamrec.models.architecture import Architecture, ClipArchitecture, MoViNetArchitecture
+from streamrec.training.flip import FlipRule
 from streamrec.training.options import TrainingOptions
 from streamrec.training.start import start
 from streamrec.training.teller import Teller
@@ -36,6 +39,7 @@ class Material:
         parts: them with their splits, as each training has them: one, or one a fold.
         durations_s: how long each clip lasts, seconds.
         skipped: files that are left out, and why.
+        warnings: what whoever trains must know of the clips.
         weights: what learning begins with, at the rate and with the classes of the training.
         spec: what the model says of itself.
         frames: frames of a training clip.
@@ -45,6 +49,7 @@ class Material:
     parts: Sequence[Dataset]
     durations_s: Sequence[float]
     skipped: Mapping[Path, str]
+    warnings: Sequence[str]
     weights: ModelWeights
     spec: StreamSpec
     frames: int
@@ -71,6 +76,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
         raise OptionError(
             f"{weights.architecture.name} sees each window anew and carries no state; omit --lead"
         )
+    FlipRule(dataset.labels, options.augment.swap)
     fps = weights.architecture.fps / data.stride
     with teller.phase("looking at the clips", len(dataset.clips)) as tell:
         scanned = scan(dataset, fps, progress=lambda: tell(1, ""))
@@ -92,6 +98,7 @@ def prepare(options: TrainingOptions, teller: Teller) -> Material:
         parts=parts,
         durations_s=[fact.duration_s for fact in facts],
         skipped=skipped,
+        warnings=[*_missing(parts), *_copies(facts, parts[0])],
         weights=weights,
         spec=spec,
         frames=frames,
@@ -170,11 +177,33 @@ def _parts(usable: Dataset, data: DataOptions, seed: int) -> Sequence[Dataset]:
     return parts
 
 
+def _missing(parts: Sequence[Dataset]) -> Iterator[str]:
+    """Say which classes have no clips for what they are needed for."""
+    for number, part in enumerate(parts, 1):
+        fold = f" of fold {number}" if len(parts) > 1 else ""
+        for name, labels in missing_classes(part).items():
+            yield f"No {name} clip{fold} shows {', '.join(labels)}."
+
+
+def _copies(facts: Sequence[ClipFacts], part: Dataset) -> Iterator[str]:
+    """Say that clips are learnt from and judge, too, or show two things."""
+    placed = [replace(fact, clip=clip) for fact, clip in zip(facts, part.clips, strict=True)]
+    pairs = find_duplicates(placed)
+    told = {
+        "are copies, of which one teaches and one judges": [p for p in pairs if p.across_splits],
+        "are copies with different labels": [p for p in pairs if p.contradicts],
+    }
+    for what, found in told.items():
+        if found:
+            first = f"{found[0].first.name} and {found[0].second.name}"
+            yield f"Pairs of clips that {what}: {len(found)}, as {first}. See streamrec data check."
+
+
 def _frames(weights: ModelWeights, facts: Sequence[ClipFacts]) -> int:
-    """Choose the length of a training clip: windows are as the model sees them live."""
+    """Choose the length of a training clip: that of most clips; windows are as they are live."""
     trained = weights.architecture.clip_frames
-    longest = max(fact.frames for fact in facts)
-    return min(trained, longest) if weights.architecture.causal else trained
+    usual = median_high(fact.frames for fact in facts if fact.clip.labels)
+    return min(trained, usual) if weights.architecture.causal else trained
 
 
 def _horizon(recipe: RecipeOptions, record: Architecture, frames: int) -> int | None:

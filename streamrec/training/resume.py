@@ -17,7 +17,7 @@ from streamrec.training.options import TrainingOptions
 from streamrec.version import __version__
 
 _FILE = "run.json"
-_SAME_ANYWAY = ("out", "resume", "workers")
+_SAME_ANYWAY = ("out", "resume", "threads", "workers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from streamrec.build import load_model
 from streamrec.config import MachineOptions, ModelOptions, WindowOptions
 from streamrec.dataset.clips import Dataset
-from streamrec.dataset.splits import missing_classes
+from streamrec.dataset.list_writer import write_list
 from streamrec.errors import OptionError, OutputError, RuntimeMissingError
 from streamrec.training.checkpoint import Standing
 from streamrec.training.course import School, features_folder, open_school
@@ -28,6 +28,9 @@ from streamrec.training.quantise import Rounding
 from streamrec.training.resume import RunRecord, begin, differences, has_run, record_of
 from streamrec.training.start import network_of
 from streamrec.training.teller import Nobody, Teller
+
+CLIPS = "clips.csv"
+"""The clips of a run with their splits, so that those which judged can judge again."""
 
 _PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
@@ -63,13 +66,15 @@ def train(options: TrainingOptions, teller: Teller) -> Run | None:
     fabric.launch()  # helping processes begin here: until then, nothing is written
     teller = teller if fabric.is_global_zero else Nobody()
     material = prepare(options, teller)
-    for part in material.parts:
-        for split, labels in missing_classes(part).items():
-            teller.say(f"no {split} clip of {part.name} shows {', '.join(labels)}")
+    for warning in material.warnings:
+        teller.say(warning)
+    teller.say(_plan(options, material))
     school = open_school(material, options, fabric, _soft(options, material, teller))
     if fabric.is_global_zero:
         record = record_of(options, material.dataset, fabric.device)
         _record(folder, record, resume=machine.resume, teller=teller)
+        if not options.data.folds:
+            write_list(material.dataset, folder / CLIPS)
     folders = [folder]
     if options.data.folds:
         folders = [folder / f"fold-{number + 1}" for number in range(options.data.folds)]
@@ -103,6 +108,15 @@ def _train(
     return finish(school, network.cpu().eval(), ranges, dataset, _model_file(folder), teller)
 
 
+def _plan(options: TrainingOptions, material: Material) -> str:
+    """Say what will be done."""
+    count, spec = len(material.dataset.clips), material.spec
+    plan = f"{count} clips of {material.frames} frames, {spec.fps:g} a second"
+    if options.recipe.trained == "all":
+        return plan
+    return f"{plan}; what stays as it is sees those that teach in {options.recipe.views} variations"
+
+
 def _model_file(folder: Path) -> Path:
     return folder / f"{folder.resolve().name}.safetensors"
 
@@ -116,6 +130,8 @@ def _check_folder(folder: Path, machine: MachineOptions) -> None:
         raise OutputError(f"cannot write {folder}: you may not; take another --out")
     if machine.resume and not has_run(folder):
         raise OptionError(f"there is no run in {folder} to go on with; omit --resume")
+    if not machine.resume and not has_run(folder) and any(folder.iterdir()):
+        raise OptionError(f"{folder} holds other files; take a folder that is new for --out")
     if not machine.resume and has_run(folder):
         raise OptionError(
             f"{folder} holds a run already; --resume goes on with it, another --out begins anew"

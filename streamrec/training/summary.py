@@ -31,6 +31,7 @@ def summarise(run: Run, options: TrainingOptions, seconds: float) -> TrainingRun
         dataset=replace(
             first.dataset if len(run.trained) == 1 else material.dataset, name=options.data.data
         ),
+        warnings=material.warnings,
         skipped=material.skipped,
         options=_shown(options),
         facts=_facts(run, options, seconds),
@@ -66,7 +67,7 @@ def _all(parts: Sequence[Answers]) -> Answers:
 
 
 def _fold(answers: Answers) -> Fold:
-    return Fold(clips=len(answers.clips), score=score(answers))
+    return Fold(clips=len(answers.known().clips), score=score(answers))
 
 
 def _shown(options: TrainingOptions) -> Mapping[str, str | float | None]:

@@ -40,17 +40,18 @@ def parts(cli, model):
 
 
 def test_clips_are_judged_with_intervals(parts, clips):
-    found, _ = parts(clips(("a.avi", "class 1"), ("b.avi", "Class 2"), ("c.avi", "class 1")))
+    rows = [(f"{name}.avi", "class 1") for name in "abcd"]
+    found, _ = parts(clips(*rows, ("e.avi", "Class 2")))
     judged = found["clips"]
-    assert (judged["model"], judged["views"], judged["judged"]) == ("tiny", "multi", 3)
+    assert (judged["model"], judged["views"], judged["judged"]) == ("tiny", "multi", 5)
     assert 0 <= judged["top1"] <= judged["top5"] <= 1
-    assert judged["intervals"]["top1"]["groups"] == 3
+    assert judged["intervals"]["top1"]["groups"] == 5
     assert {each["label"]: each["support"] for each in judged["classes"]} == {
-        "class 1": 2,
+        "class 1": 4,
         "class 2": 1,
     }
     wrong = sum(pair["clips"] for pair in judged["confusions"])
-    assert wrong == pytest.approx(3 * (1 - judged["top1"]))
+    assert wrong == pytest.approx(5 * (1 - judged["top1"]))
     assert found.keys() == {"clips"}
 
 
@@ -74,16 +75,17 @@ def test_a_split_that_is_not_there_is_refused(cli, clips, model):
 
 
 def test_the_tables_tell_figures_classes_confusions_and_events(cli, clips, model):
-    data = clips(("a.avi", "class 1"), ("b.avi", "class 2"), ("c.avi", ""))
+    rows = [(f"{name}.avi", "class 1") for name in "abcd"]
+    data = clips(*rows, ("e.avi", "class 2"), ("f.avi", ""))
     options = ("--views", "both", "--event-precision", 0.8, "--on-score", 0.01, "--off-score", 0)
     result = cli("evaluate", "--data", data, "--model", model, *options)
     assert result.code == 0, result.err
     for part in (
-        "2 clips: all of clips.csv",
+        "5 clips: all of clips.csv",
         "whole clips",
         "one piece each",
         "mean per class",
-        "95% intervals, by bootstrap over 2 groups",
+        "95% intervals, by bootstrap over 5 groups",
         "mistaken most often",
         "of 1 clip of no class 1 raise an event (100%)",
         "AUROC",

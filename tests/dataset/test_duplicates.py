@@ -71,3 +71,9 @@ def test_pairs_across_splits_are_told_first(tmp_path, original):
 
 def test_one_clip_has_no_copies(original):
     assert pairs(original) == set()
+
+
+def test_copies_of_one_group_with_different_labels_are_told(tmp_path, original):
+    copy = clip_of(film(tmp_path / "copy.avi", street(0), 20.0), "b", group="g")
+    (found,) = find_duplicates(scan(dataset_of(replace(original, group="g"), copy), 5.0))
+    assert found.contradicts

@@ -46,13 +46,16 @@ def test_clips_of_one_video_count_as_one():
 
 def test_a_group_is_drawn_whole():
     sizes = set()
-    given = answers([True] * 9, ["x"] * 4 + ["y"] * 4 + [None])
+    given = answers([True] * 20, [group for group in "vwxyz" for _ in range(4)])
     interval(given, lambda drawn: sizes.add(len(drawn.clips)) or 0.0, resamples=200)
-    assert sizes == {12, 9, 6, 3}
+    assert sizes == {20}
+    uneven = answers([True] * 8, [*"vwxy", *"zzzz"])
+    interval(uneven, lambda drawn: sizes.add(len(drawn.clips)) or 0.0, resamples=500)
+    assert sizes == {20, 5, 8, 11, 14, 17}
 
 
-def test_one_group_says_nothing_of_others():
-    assert interval(answers([True, False], ["x", "x"]), accuracy) is None
+def test_a_few_groups_say_nothing_of_others():
+    assert interval(answers([True, False] * 4, [*"xxyyzzww"]), accuracy) is None
 
 
 def test_the_same_seed_gives_the_same_interval():

@@ -58,7 +58,7 @@ def test_folds_lead_to_a_training_of_all_clips(page):
 def test_a_model_is_run_next(made_run, read_page, tmp_path):
     run = made_run(folds=(), judged_on="val", options={"data": "here/it.csv"})
     page = read_page(write_report(run, tmp_path))
-    assert "evaluate --data here/it.csv" in page.text
+    assert "evaluate --data 'runs/a run/clips.csv'" in page.text
     assert "streamrec run --source 0 --model" in page.text
     assert "--test 0.2" in page.text
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from streamrec.build import load
+from streamrec.dataset.listing import read_dataset
 from streamrec.errors import DatasetError, OptionError, OutputError, TrainingError, WeightsError
 from streamrec.models.registry import ARCHITECTURES
 from streamrec.sources.open import open_source
@@ -16,6 +17,8 @@ from streamrec.training.summary import score
 from streamrec.training.teller import Nobody
 from streamrec.weights.model_file import load_model, save_model
 from streamrec.weights.untrained import untrained
+from tests.dataset.films import film, street
+from tests.evaluation.color_model import color_video
 from tests.training.made_data import color_list, model_file, options
 
 
@@ -214,6 +217,36 @@ def test_test_clips_judge_and_neither_learn_nor_calibrate(tmp_path, made):
     result = train(options(tmp_path, *made, test=0.25), Nobody()).trained[0]
     assert result.judged_on == "test"
     assert {clip.split for clip in result.answers.clips} == {"test"}
+
+
+def test_the_clips_that_judged_can_judge_again(tmp_path, made):
+    result = train(options(tmp_path, *made), Nobody()).trained[0]
+    listed = read_dataset(tmp_path / "run" / "clips.csv")
+    judged = {clip.path.resolve() for clip in listed.of("val")}
+    assert judged == {clip.path.resolve() for clip in result.answers.clips}
+    assert len(listed.of("train")) == 6
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path, made):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("mine")
+    with pytest.raises(OptionError, match="holds other files"):
+        train(options(tmp_path, *made), Nobody())
+
+
+def test_a_long_clip_does_not_make_all_others_loop(tmp_path):
+    data = color_list(tmp_path)
+    color_video(tmp_path / "red0.avi", ("red", 6.0))
+    assert train(options(tmp_path, data, model_file(tmp_path)), Nobody()).material.frames == 5
+
+
+def test_copies_with_different_labels_are_told(tmp_path):
+    data = color_list(tmp_path)
+    for name in ("red0", "red2"):
+        film(tmp_path / f"{name}.avi", street(seed=1))
+    data.write_text(data.read_text().replace("red2.avi,red", "red2.avi,blue"))
+    warnings = train(options(tmp_path, data, model_file(tmp_path)), Nobody()).material.warnings
+    assert any("different labels" in warning for warning in warnings)
 
 
 def test_bad_files_are_left_out_and_told(tmp_path):
