@@ -166,7 +166,7 @@ def test_another_device_is_told(tmp_path, made):
     )
     listener = Listener()
     train(options(tmp_path, *made, epochs=1, resume=True), listener)
-    assert [text.partition(":")[0] for text in listener.said] == ["device was cuda and is cpu"]
+    assert "device was cuda and is cpu" in [text.partition(":")[0] for text in listener.said]
 
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path, made):
