@@ -4,7 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from streamrec.window import END_KEY
 
 Keys = Callable[[float], str]
 """Waits for so many seconds at most; returns what was pressed meanwhile."""
@@ -29,7 +31,8 @@ def terminal_keys() -> Iterator[Keys]:
             tty.setcbreak(terminal)
             yield lambda wait_s: _typed(terminal, wait_s)
         finally:
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            with suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 def no_keys(wait_s: float) -> str:
@@ -39,7 +42,10 @@ def no_keys(wait_s: float) -> str:
 
 
 def _typed(terminal: int, wait_s: float) -> str:
-    """Return what was typed; arrows and the like, which begin with Esc, count as nothing."""
+    """Return what was typed; arrows and the like, which begin with Esc, count as nothing.
+
+    A terminal that is gone has asked for the end, also where its signal is ignored.
+    """
     import select
 
     if not select.select([terminal], [], [], wait_s)[0]:
@@ -49,7 +55,7 @@ def _typed(terminal: int, wait_s: float) -> str:
     except OSError:  # the terminal is gone
         typed = b""
     if not typed:
-        return no_keys(wait_s)
+        return END_KEY
     return "" if len(typed) > 1 and typed[:1] == b"\x1b" else typed.decode(errors="ignore")
 
 
