@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from streamrec.classify import classify
 from streamrec.comparison.figures import class_key
+from streamrec.dataset.clip_file import ClipFile
 from streamrec.dataset.clips import LabelledClip
 from streamrec.errors import DatasetError, LabelsError, SourceError
 from streamrec.evaluation.answers import Answers
@@ -42,13 +43,14 @@ class ClipSource(Source):
     live = False
 
     def __init__(self, clip: LabelledClip) -> None:
-        self._clip, self._file = clip, FileSource(clip.path)
+        self._clip, self._file = clip, ClipFile(clip.path)
+        self._frames = self._file.read_from(clip.start_s)
         self.name, self.fps, self.frame_count = self._file.name, self._file.fps, None
 
     def read(self) -> Frame | None:
         """Return the next frame that belongs to the clip."""
         end_s = self._clip.end_s
-        while (frame := self._file.read()) is not None:
+        for frame in self._frames:
             if end_s is not None and frame.time_s >= end_s:
                 return None
             if frame.time_s >= self._clip.start_s:
