@@ -3,19 +3,17 @@
 import difflib
 import json
 import math
-import sys
 from collections.abc import Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
+
+from streamrec.cli.words import page_console
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from streamrec.comparison.figures import Figures, FileFigures, Result
     from streamrec.comparison.observe import Observation
-
-WIDTH = 120
-"""Columns of what goes to a file or a program."""
 
 _HEADINGS = (
     *("\ntop-1", "\ntop-5", "first\nright", "flicker\n/min"),
@@ -34,9 +32,7 @@ _NOTHING = "-"
 
 def print_tables(results: "Sequence[Result]", top: int) -> None:
     """Print what each model says, the table of all models, and how far they agree."""
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, markup=False, highlight=False)
+    console = page_console()
     for file in range(len(results[0].of_files)):
         for line in _answers(results, file, top):
             console.print(line, no_wrap=True, overflow="ellipsis")

@@ -1,12 +1,11 @@
 """What ``streamrec data check`` prints: tables, or JSON."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from streamrec.cli.words import make_table
+from streamrec.cli.words import make_table, page_console
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,18 +15,13 @@ if TYPE_CHECKING:
     from streamrec.dataset.scan import ClipFacts
     from streamrec.dataset.summary import Spread, Summary
 
-WIDTH = 120
-"""Columns of what goes to a file or a program."""
-
 _SIZES = 5
 _NOTHING = "-"
 
 
 def print_tables(summary: "Summary", notes: Sequence[str], shown: int) -> None:
     """Print the classes, the clips, and what is wrong, up to a number of each kind."""
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, markup=False, highlight=False)
+    console = page_console()
     console.print(_head(summary))
     console.print(_classes(summary))
     console.print(_clips(summary))

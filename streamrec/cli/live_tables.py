@@ -1,18 +1,16 @@
 """What ``streamrec evaluate`` prints of live video: a table, or JSON."""
 
 import json as json_module
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from streamrec.cli.words import page_console
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from streamrec.evaluation.live_figures import Delay, EventFigures
     from streamrec.evaluation.live_result import LiveResult, LiveRow
-
-WIDTH = 120
-"""Columns of what goes to a file or a program."""
 
 _HEADINGS = (
     *("\nhorizon", "after\nminutes", "right in\nactions", "right in\nbackground"),
@@ -31,9 +29,7 @@ def print_live(result: "LiveResult", json: bool) -> None:
     if json:
         print(json_module.dumps(result.to_dict(), ensure_ascii=False), flush=True)
         return
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, markup=False, highlight=False)
+    console = page_console()
     clips = result.rows[0].figures.clips
     console.print(
         f"{result.model} on live video: {clips} clip{'s'[: clips != 1]} of {result.data}, "

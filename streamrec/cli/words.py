@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.box import Box
+    from rich.console import Console
     from rich.table import Table
+
+PAGE_WIDTH = 120
+"""Columns of pages of text and tables that go to a file or a program."""
 
 _KEY_WIDTH = 16
 _WIDE = 200
@@ -69,6 +73,14 @@ def print_table(table: "Table") -> None:
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else _WIDE, markup=False).print(table)
+
+
+def page_console() -> "Console":
+    """Return what prints text and tables as wide as the terminal; elsewhere as a page is."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else PAGE_WIDTH
+    return Console(width=width, markup=False, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -84,7 +84,7 @@ def test_a_label_that_no_model_knows_is_told_with_the_nearest(cli, video, model)
 
 
 def test_a_narrow_terminal_shows_two_tables(cli, video, model, monkeypatch):
-    monkeypatch.setattr("streamrec.cli.comparison.WIDTH", 80)
+    monkeypatch.setattr("streamrec.cli.words.PAGE_WIDTH", 80)
     rows = cli("compare", video(), "--model", model).out.splitlines()
     assert sum(row.startswith("model ") for row in rows) == 2
     assert max(map(len, rows)) <= 80

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from streamrec.cli.live_tables import WIDTH, print_live
+from streamrec.cli.live_tables import print_live
+from streamrec.cli.words import PAGE_WIDTH
 from streamrec.evaluation.live_figures import Delay, EventFigures, LiveFigures
 from streamrec.evaluation.live_result import LiveResult, LiveRow
 
@@ -63,7 +64,7 @@ def test_a_table_has_a_line_for_each_horizon_and_age(capsys):
     assert own == "16 (own) 0 0.46 0.90 1.2 s 0.25 2.0 s 12.3 - 1.00 / 0.75 - / 0.00"
     assert lines[1].startswith("24 ")
     assert never == "everlasting 60 - - never 1.00 - - 1.5 1.00 / 0.75 - / 0.00"
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, lines)) <= PAGE_WIDTH
 
 
 def test_the_headings_tell_the_overlaps(capsys):
